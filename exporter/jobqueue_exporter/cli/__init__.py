@@ -1,0 +1,42 @@
+"""The `jobqueue` command; each subcommand is the module of this package that bears its name."""
+
+from __future__ import annotations
+
+import click
+
+from jobqueue_exporter import __version__
+from jobqueue_exporter.cli import logs
+from jobqueue_exporter.cli.group import LazyGroup
+
+COMMANDS = {
+    "serve": "Answer Prometheus' scrapes on /metrics.",
+    "once": "Read every source once and print the metrics.",
+    "demo": "Start a database with living jobs, and serve it.",
+    "init": "Look at a database and write a commented jobqueue.yml.",
+    "check-config": "Say what is wrong with a jobqueue.yml, all of it.",
+    "doctor": "Try a source: rights, indexes, clock, cost of a scrape.",
+    "sql": "Print what we send to a database, or DDL to add to it.",
+}
+
+EXAMPLES = """\b
+Examples:
+  jobqueue demo                                      see it work, without a database
+  DATABASE_URL=postgresql://... jobqueue once        what would be told of your jobs
+  DATABASE_URL=postgresql://... jobqueue init        then edit the jobqueue.yml it wrote
+  jobqueue serve                                     serve what jobqueue.yml names
+"""
+
+
+@click.group(
+    "jobqueue",
+    cls=LazyGroup,
+    package=__name__,
+    summaries=COMMANDS,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="jobqueue %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Log more, tracebacks too.")
+def main(*, verbose: bool) -> None:
+    """Tell Prometheus about background jobs: how many, how old, how they end, who works on them."""
+    logs.configure(verbose=verbose)

@@ -1,0 +1,125 @@
+"""`jobqueue init`: look at a database and write a commented jobqueue.yml."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jobqueue_exporter.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedMap
+
+    from jobqueue_exporter.engines.table.proposal import Proposal
+
+EXAMPLES = """\b
+Examples:
+  DATABASE_URL=postgresql://... jobqueue init
+  DATABASE_URL=postgresql://... jobqueue init --file - | less
+"""
+
+_HEAD = """\
+Written by `jobqueue init` from a look at the database; edit it, then: jobqueue check-config
+All keys, with their defaults, are in examples/jobqueue.yml of the project.
+"""
+_MOST_LANES = 20
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    default=Path("jobqueue.yml"),
+    show_default=True,
+    help="Where to write it; - for stdout.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def init(*, file: Path, force: bool) -> None:
+    """Look at the database in DATABASE_URL and write a commented jobqueue.yml.
+
+    The password stays in the environment: the file says ${DATABASE_URL}.
+    """
+    from jobqueue_exporter import engines
+    from jobqueue_exporter.config.load import from_database_url
+
+    to_stdout = str(file) == "-"
+    if not to_stdout and file.exists() and not force:
+        raise ConfigError(f"{file} is there already: add --force to write over it, or --file another.yml")
+    source = from_database_url(os.environ).sources[0]
+    proposal = engines.engine(source).propose(source)
+    text = _yaml(source.name, proposal)
+    if to_stdout:
+        click.echo(text, nl=False)
+        return
+    file.write_text(text, encoding="utf-8")
+    for notice in proposal.notices:
+        click.echo(f"note: {notice}", err=True)
+    click.echo(f"wrote {file}: source {source.name}, {proposal.settings['table']}")
+    click.echo("next: jobqueue doctor, then jobqueue serve")
+
+
+def _yaml(name: str, proposal: Proposal) -> str:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    document = CommentedMap(sources=[_source(name, proposal)], queues=[_rule(name, proposal)])
+    document.yaml_set_start_comment(_HEAD)
+    document.yaml_set_comment_before_after_key(
+        "queues", before="\nWhat you want of your jobs; for each lane the first match wins, * matches all"
+    )
+    yaml = YAML()
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
+def _source(name: str, proposal: Proposal) -> CommentedMap:
+    from ruamel.yaml.comments import CommentedMap
+
+    source = CommentedMap(name=name, dsn="${DATABASE_URL}")
+    source.update({key: _flow(value) for key, value in proposal.settings.items()})
+    missing = f"; no column was found for: {', '.join(proposal.missing)}" if proposal.missing else ""
+    comments = {
+        "columns": f"which column says what{missing}",
+        "states": "which values of the state column mean what" + "".join(f"\n{n}" for n in proposal.notices),
+        "events": "what happened to each job: throughput, failures, waits and run times come from here",
+        "heartbeats": "one row for each worker process, idle ones too",
+        "dead_letters": "dead jobs are kept in a table of their own",
+    }
+    for key, comment in comments.items():
+        if key in source:
+            source.yaml_set_comment_before_after_key(key, before=comment, indent=4)
+    return source
+
+
+def _flow(value: object) -> object:
+    """Lists in one line, mappings with a line for each key."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    if isinstance(value, dict):
+        return CommentedMap((key, _flow(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        line = CommentedSeq(value)
+        line.fa.set_flow_style()
+        return line
+    return value
+
+
+def _rule(name: str, proposal: Proposal) -> CommentedMap:
+    from ruamel.yaml.comments import CommentedMap
+
+    match = CommentedMap(source=name, queue="*", kind="*")
+    match.fa.set_flow_style()
+    rule = CommentedMap(match=match, owner="", wait_objective="5m", max_runtime="1h", page=True)
+    seen = [f"{lane.queue}/{lane.kind}" if lane.kind else lane.queue for lane in proposal.lanes]
+    more = ", …" if len(seen) > _MOST_LANES else ""
+    rule.yaml_set_comment_before_after_key(
+        "owner", before=f"lanes with live jobs now: {', '.join(seen[:_MOST_LANES]) or 'none'}{more}", indent=4
+    )
+    return rule

@@ -1,0 +1,85 @@
+"""`jobqueue sql`: what we send to a database, and DDL that a team may add to it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from jobqueue_exporter.config.types import Source
+
+EXAMPLES = """\b
+Examples:
+  jobqueue sql                        every statement of one reading
+  jobqueue sql --explain              with the database's plan for each
+  jobqueue sql heartbeats | psql      add the table by which idle workers can be seen
+  jobqueue sql role                   the least-privilege role, to run as the owner of the tables
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("what", type=click.Choice(["reading", "heartbeats", "role"]), default="reading")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="Instead of ./jobqueue.yml.")
+@click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option("--explain", is_flag=True, help="Add the database's plan, as comments; nothing more is run.")
+def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) -> None:
+    """Print what we send to a database, as it was just sent, or DDL to add to it.
+
+    WHAT is `reading` (the default), `heartbeats` (the table that workers may write their heartbeats to; needs
+    no database) or `role`.
+    """
+    from jobqueue_exporter.cli.sources import chosen
+    from jobqueue_exporter.config.load import load
+    from jobqueue_exporter.engines.table import heartbeats
+
+    if what == "heartbeats":
+        click.echo(heartbeats.DDL, nl=False)
+        return
+    sources = chosen(load(path, os.environ), names)
+    for source in sources:
+        if len(sources) > 1:
+            click.echo(f"-- source {source.name}")
+        click.echo(_role(source) if what == "role" else _reading(source, explain=explain))
+
+
+def _reading(source: Source, *, explain: bool) -> str:
+    """Every statement of one reading with all its extras."""
+    from jobqueue_exporter import engines
+    from jobqueue_exporter.engines.protocol import Request
+    from jobqueue_exporter.model import BUCKETS
+
+    reader = engines.reader(source)
+    try:
+        reader.statements(_request(source, frozenset(), BUCKETS))
+        extras = frozenset(collector.name for collector in reader.collectors)
+        request: Request = _request(source, extras, BUCKETS)
+        found = reader.statements(request, explain=explain)
+    finally:
+        reader.close()
+    return "\n\n".join(_shown(one.collector, one.text, one.plan) for one in found)
+
+
+def _request(source: Source, extras: frozenset[str], thresholds: tuple[float, ...]) -> Request:
+    from jobqueue_exporter.engines.protocol import Request
+
+    return Request(deadline=time.monotonic() + source.timeout, extras=extras, thresholds=thresholds)
+
+
+def _shown(collector: str, text: str, plan: str) -> str:
+    comment = "".join(f"\n--   {line}" for line in plan.splitlines())
+    return f"-- {collector}\n{text.strip()};{comment}"
+
+
+def _role(source: Source) -> str:
+    from jobqueue_exporter import dsn
+    from jobqueue_exporter.engines.table import roles
+    from jobqueue_exporter.sources.postgres import Postgres
+
+    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
+    try:
+        with database.session(time.monotonic() + source.timeout) as session:
+            return "\n".join(roles.statements(session, source))
+    finally:
+        database.close()

@@ -1,0 +1,1 @@
+"""The configuration: one YAML file, checked whole, turned into types that cannot be wrong."""

@@ -1,0 +1,1 @@
+"""An embedded database and simulated workers, for `jobqueue demo`."""

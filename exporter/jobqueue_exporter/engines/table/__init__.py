@@ -1,0 +1,1 @@
+"""Any jobs table in Postgres, by a mapping of its columns and states."""

@@ -1,0 +1,125 @@
+"""Dead jobs looked at closely: causes, attempts, and how many died lately."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from jobqueue_exporter.engines.causes import TEXT_LENGTH, Causes
+from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
+from jobqueue_exporter.engines.table.jobs import lane
+from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.table.relation import Column, Type
+from jobqueue_exporter.model import Cause, DeadLetters, Lane, RecoveryState
+from jobqueue_exporter.sources.postgres import Row, Session
+
+NEWEST = 1000
+WINDOW = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class Graveyard:
+    """Where dead rows are, as SQL: its source, and expressions for each thing we look at."""
+
+    source: str
+    where: str
+    lane: str
+    died_at: str
+    attempts: str
+    error: str
+
+
+def of_jobs(layout: Layout) -> Graveyard:
+    """The dead rows of the jobs table itself."""
+    lane_columns = f"{layout.text('queue')} AS queue, {layout.text('kind')} AS kind"
+    return Graveyard(
+        layout.relation.sql,
+        layout.state_is("dead_letter"),
+        lane_columns,
+        layout.died_at,
+        layout.sql("attempts", "NULL::bigint"),
+        error_text(layout.errors),
+    )
+
+
+def of_table(layout: DeadLetterLayout) -> Graveyard:
+    """The pending rows of a separate dead-letter table."""
+    return Graveyard(
+        layout.relation.sql,
+        layout.status_is(RecoveryState.PENDING),
+        layout.lane,
+        layout.created_at.sql,
+        layout.attempts.sql if layout.attempts else "NULL::bigint",
+        error_text((layout.error,) if layout.error else ()),
+    )
+
+
+def error_text(columns: tuple[Column, ...]) -> str:
+    """The first error text that a row has; of a JSON error its code and message, else all of it."""
+    texts = [_json_text(c.sql) if c.type is Type.JSON else f"nullif({c.sql}, '')" for c in columns]
+    return f"left(coalesce({', '.join(texts)}), {TEXT_LENGTH})" if texts else "NULL::text"
+
+
+def _json_text(column: str) -> str:
+    spoken = f"nullif(concat_ws(' ', {column}->>'code', {column}->>'message'), '')"
+    return f"coalesce({spoken}, nullif({column}::text, 'null'))"
+
+
+def summary_query(dead: Graveyard, cap: int) -> str:
+    """A row for each lane: how many, how many of them in the last day, and their attempts on average."""
+    return (
+        "SELECT queue, kind, count(*), count(*) FILTER (WHERE died_at >= now() - interval '24 hours'),\n"
+        "       avg(attempts)::float8\n"
+        f"FROM (SELECT {dead.lane}, {dead.died_at} AS died_at, {dead.attempts} AS attempts\n"
+        f"      FROM {dead.source} WHERE {dead.where} LIMIT {cap + 1}) AS dead\n"
+        "GROUP BY queue, kind"
+    )
+
+
+def newest_query(dead: Graveyard, cap: int) -> str:
+    """The lane and the error text of the newest dead rows."""
+    return (
+        "SELECT queue, kind, error\n"
+        f"FROM (SELECT {dead.lane}, {dead.died_at} AS died_at, {dead.error} AS error\n"
+        f"      FROM {dead.source} WHERE {dead.where} LIMIT {cap}) AS dead\n"
+        f"ORDER BY died_at DESC NULLS LAST LIMIT {NEWEST}"
+    )
+
+
+def read(session: Session, dead: Graveyard, rules: Causes, cap: int, queue: str) -> dict[Lane, DeadLetters]:
+    """What is known of the dead jobs of each lane that has some. Raises psycopg.Error."""
+    summary = session.rows(summary_query(dead, cap))
+    causes = _causes(session.rows(newest_query(dead, cap)), rules, queue)
+    capped = sum(row[2] for row in summary) > cap
+    return {
+        where: DeadLetters(
+            causes=dict.fromkeys(Cause, 0) | causes.get(where, Counter()),
+            attempts_average=average,
+            recent=None if capped else {WINDOW: recent},
+        )
+        for where, recent, average in _by_lane(summary, queue)
+    }
+
+
+def _causes(rows: list[Row], rules: Causes, default_queue: str) -> dict[Lane, Counter[Cause]]:
+    found: dict[Lane, Counter[Cause]] = {}
+    for queue, kind, error in rows:
+        found.setdefault(lane(queue, kind, default_queue), Counter())[rules.of(error)] += 1
+    return found
+
+
+def _by_lane(rows: list[Row], default_queue: str) -> list[tuple[Lane, int, float | None]]:
+    """(lane, recent, average attempts), rows of one lane joined and their average weighted."""
+    joined: dict[Lane, list[Row]] = {}
+    for row in rows:
+        joined.setdefault(lane(row[0], row[1], default_queue), []).append(row)
+    return [
+        (where, sum(row[3] for row in group), _weighted([(row[2], row[4]) for row in group]))
+        for where, group in joined.items()
+    ]
+
+
+def _weighted(counted: list[tuple[int, float | None]]) -> float | None:
+    known = [(count, value) for count, value in counted if value is not None]
+    total = sum(count for count, _ in known)
+    return sum(count * value for count, value in known) / total if total else None

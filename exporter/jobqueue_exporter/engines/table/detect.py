@@ -1,0 +1,113 @@
+"""Finds the jobs table of a database, and the tables that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobqueue_exporter.engines.table import dead_letter_table, event_flows, worker_table
+from jobqueue_exporter.engines.table.words import COLUMN_NAMES
+from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.sources.postgres import Session
+
+_TABLES = """
+SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), array_agg(a.attname::text)
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_t%'
+GROUP BY 1, 2, 3 ORDER BY 1, 2
+"""
+
+_NAMES = ("jobs", "job", "job_queue", "queue_jobs", "background_jobs", "job_status", "tasks", "queue")
+# What makes a table a queue: a state, and at least this many signs that rows are claimed, tried and dated.
+_SIGNS = (
+    "kind",
+    "queue",
+    "attempts",
+    "run_at",
+    "created_at",
+    "started_at",
+    "heartbeat_at",
+    "worker",
+    "error",
+)
+_ENOUGH_SIGNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A table that may be the jobs table; a higher score is a better one."""
+
+    schema: str
+    name: str
+    sql: str
+    columns: frozenset[str]
+
+    @property
+    def score(self) -> tuple[bool, int]:
+        """A usual name first, then how many signs of a queue it has."""
+        return (self.name in _NAMES, len(self.signs))
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The roles for which it has a column of a usual name."""
+        return tuple(role for role in _SIGNS if self.columns & set(COLUMN_NAMES[role]))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The tables of a job engine, each by its SQL name; "" where there is none."""
+
+    jobs: str
+    events: str
+    heartbeats: str
+    dead_letters: str
+
+
+def tables(session: Session) -> list[Candidate]:
+    """All tables and views of the database that are not the system's."""
+    return [Candidate(schema, name, sql, frozenset(columns)) for schema, name, sql, columns in session.rows(_TABLES)]
+
+
+def jobs_table(found: list[Candidate]) -> Candidate:
+    """The one table that looks like a jobs table.
+
+    Raises:
+        Refused: there is none, or several look alike.
+    """
+    likely = sorted((c for c in found if _is_queue(c)), key=lambda c: c.score, reverse=True)
+    if not likely:
+        seen = ", ".join(c.sql for c in found[:20]) or "no tables"
+        raise Refused(f"no jobs table was recognised (there are: {seen}): name it under `table:` in jobqueue.yml")
+    best = [c for c in likely if c.score == likely[0].score]
+    if len(best) > 1:
+        names = ", ".join(c.sql for c in best)
+        raise Refused(f"several tables look like a jobs table ({names}): name yours under `table:` in jobqueue.yml")
+    return best[0]
+
+
+def companions(found: list[Candidate], schema: str, jobs: str) -> Found:
+    """The events, heartbeat and dead-letter tables that stand in the same schema under their usual names."""
+    here = {c.name: c for c in found if c.schema == schema}
+
+    def usual(name: str, *columns: str) -> str:
+        candidate = here.get(name)
+        return candidate.sql if candidate and candidate.columns.issuperset(columns) else ""
+
+    return Found(
+        jobs=jobs,
+        events=usual(event_flows.USUAL_NAME, "job_id", "stage", "created_at"),
+        heartbeats=usual(worker_table.USUAL_NAME, "worker_id", "heartbeat_at"),
+        dead_letters=usual(dead_letter_table.USUAL_NAME, "status", "created_at"),
+    )
+
+
+def _is_queue(candidate: Candidate) -> bool:
+    has_state = bool(candidate.columns & set(COLUMN_NAMES["state"]))
+    companion = candidate.name in {
+        event_flows.USUAL_NAME,
+        worker_table.USUAL_NAME,
+        dead_letter_table.USUAL_NAME,
+    }
+    return has_state and not companion and len(candidate.signs) >= _ENOUGH_SIGNS

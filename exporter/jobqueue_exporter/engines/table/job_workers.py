@@ -1,0 +1,53 @@
+"""Workers as job rows show them: who holds a running job, and when it last beat.
+
+An idle worker leaves no trace in such a table, so nothing can be told unless jobs run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from jobqueue_exporter.engines.table.jobs import LABEL_LENGTH, beat, expired
+from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.model import State, Workers
+from jobqueue_exporter.sources.postgres import Row
+
+
+def told(layout: Layout) -> bool:
+    """Whether job rows say who works on them and that they are alive."""
+    return layout.has("worker", "heartbeat_at") and bool(layout.states["running"])
+
+
+def query(layout: Layout, lease_seconds: float, cap: int) -> str:
+    """Running rows by lane and worker: the columns of `jobs.query`, then the worker, whether it is live,
+    and its newest credible heartbeat. One pass for jobs and workers, since each row is fetched from the table."""
+    lease = f"interval '{lease_seconds:g} seconds'"
+    credible = f"beat <= now() + {lease} AND isfinite(beat)"
+    return (
+        f"SELECT '{State.RUNNING}', queue::text, kind::text, count(*), date_part('epoch', min(since)),\n"
+        f"       count(*) FILTER (WHERE flag), worker,\n"
+        f"       coalesce(bool_or({credible} AND beat >= now() - {lease}), false),\n"
+        f"       date_part('epoch', max(least(beat, now())) FILTER (WHERE {credible}))\n"
+        f"FROM (SELECT {layout.sql('queue', 'NULL::text')} AS queue, {layout.sql('kind', 'NULL::text')} AS kind,\n"
+        f"             {layout.text('worker')} AS worker, {layout.sql('started_at', 'NULL::timestamptz')} AS since,\n"
+        f"             {beat(layout)} AS beat, {expired(layout, lease_seconds)} AS flag\n"
+        f"      FROM {layout.relation.sql} WHERE {layout.state_is('running')} LIMIT {cap + 1}) AS held\n"
+        "GROUP BY queue, kind, worker"
+    )
+
+
+def workers(rows: list[Row], default_queue: str) -> Workers | None:
+    """The workers that the rows tell of; None when no job runs."""
+    held = [(queue, worker, live, beaten) for _, queue, _, _, _, _, worker, live, beaten in rows if worker]
+    if not held:
+        return None
+    seen = {worker for _, worker, _, _ in held}
+    live_at = {((queue or default_queue)[:LABEL_LENGTH], worker) for queue, worker, live, _ in held if live}
+    live = {worker for _, worker in live_at}
+    queues = dict.fromkeys(((queue or default_queue)[:LABEL_LENGTH] for queue, *_ in held), 0)
+    return Workers(
+        live=len(live),
+        stale=len(seen - live),
+        newest_heartbeat=max((beaten for *_, beaten in held if beaten is not None), default=None),
+        by_queue=queues | Counter(queue for queue, _ in live_at),
+    )

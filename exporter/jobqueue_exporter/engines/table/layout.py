@@ -1,0 +1,196 @@
+"""How one jobs table is laid out: which column says what, and what its states mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import UNSET
+from psycopg.sql import Literal
+
+from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.engines.table.relation import Column, Relation, Type
+from jobqueue_exporter.engines.table.words import COLUMN_NAMES, MEANINGS, TIME_ROLES, default_states
+from jobqueue_exporter.errors import Refused
+
+_USABLE: Mapping[str, tuple[Type, ...]] = {
+    "state": (Type.TEXT, Type.ENUM),
+    "attempts": (Type.NUMBER,),
+    "max_attempts": (Type.NUMBER,),
+    "error": (Type.TEXT, Type.JSON),
+} | dict.fromkeys(TIME_ROLES, (Type.TIME, Type.NUMBER))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A jobs table, read and understood. `states` goes by meaning, as in the configuration; `observed`
+    are the values that the state column was seen to hold, all of them when `complete`."""
+
+    relation: Relation
+    columns: Mapping[str, Column]
+    errors: tuple[Column, ...]
+    states: Mapping[str, tuple[str, ...]]
+    observed: tuple[str, ...]
+    complete: bool
+    notices: tuple[str, ...]
+
+    def has(self, *roles: str) -> bool:
+        """Whether the table has a column for each of these roles."""
+        return all(role in self.columns for role in roles)
+
+    def aliased(self, alias: str) -> Layout:
+        """The same layout with all columns qualified, for a join."""
+        columns = {role: replace(column, alias=alias) for role, column in self.columns.items()}
+        errors = tuple(replace(column, alias=alias) for column in self.errors)
+        return replace(self, columns=columns, errors=errors)
+
+    def sql(self, role: str, missing: str = "NULL") -> str:
+        """The column of a role, or `missing`; times stored as numbers become timestamps."""
+        column = self.columns.get(role)
+        if column is None:
+            return missing
+        if role in TIME_ROLES and column.type is Type.NUMBER:
+            return _from_epoch(column.sql)
+        return column.sql
+
+    def text(self, role: str) -> str:
+        """The column of a role as text, or a NULL of that type."""
+        return f"{self.columns[role].sql}::text" if role in self.columns else "NULL::text"
+
+    def state_is(self, *meanings: str) -> str:
+        """The condition that a row's state has one of these meanings, as an index can serve it."""
+        words = self.words(*meanings)
+        return f"{self.columns['state'].sql} IN ({', '.join(words)})" if words else "false"
+
+    def words(self, *meanings: str) -> tuple[str, ...]:
+        """The state values of these meanings that rows may have, quoted."""
+        return tuple(
+            Literal(word).as_string()
+            for meaning in meanings
+            for word in self.states[meaning]
+            if not self.complete or word in self.observed
+        )
+
+    @property
+    def since(self) -> str:
+        """From when on a job could have been claimed: a job is not late before it is due."""
+        roles = [self.sql(role) for role in ("run_at", "created_at") if role in self.columns]
+        return f"greatest({', '.join(roles)})" if roles else "NULL::timestamptz"
+
+    @property
+    def died_at(self) -> str:
+        """When a dead job died, by the best column there is; a dead row is no longer beaten upon."""
+        roles = ("finished_at", "updated_at", "started_at", "created_at")
+        found = [self.sql(role) for role in roles if role in self.columns]
+        return f"coalesce({', '.join(found)})" if found else "NULL::timestamptz"
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The conditions, one or the other, that a waiting row may be claimed now. Apart, since an index
+        serves each of them and not their disjunction."""
+        if "run_at" not in self.columns:
+            return ("true",)
+        run_at = self.sql("run_at")
+        due = f"{run_at} <= now()"
+        return (due,) if self.columns["run_at"].not_null else (due, f"{run_at} IS NULL")
+
+
+def resolve(relation: Relation, source: Source, observed: tuple[str, ...], *, complete: bool) -> Layout:
+    """The layout of `relation` by the configuration and the usual names.
+
+    `observed` are the values that the state column is known to hold, all of them when `complete`.
+
+    Raises:
+        Refused: a configured column is missing or unfit, or there is no state column.
+    """
+    if relation.hidden:
+        raise Refused(relation.hidden)
+    columns = _columns(relation, source)
+    if "state" not in columns:
+        raise Refused(
+            f"{relation.label} has no state column that we may read: name it under columns.state"
+            + (f" (not readable: {', '.join(relation.denied)})" if relation.denied else "")
+        )
+    states, notices = _states(columns, relation, source, observed)
+    return Layout(relation, columns, _errors(relation, source, columns), states, observed, complete, notices)
+
+
+def state_column(relation: Relation, source: Source) -> Column | None:
+    """The column that says the state, if there is one."""
+    return _columns(relation, source).get("state")
+
+
+def _from_epoch(column: str) -> str:
+    """Seconds or, when they can only be that (after the year 5138), milliseconds."""
+    return f"to_timestamp(CASE WHEN {column} > 100000000000 THEN {column} / 1000.0 ELSE {column} END)"
+
+
+def _columns(relation: Relation, source: Source) -> dict[str, Column]:
+    wanted = msgspec.structs.asdict(source.columns)
+    found: dict[str, Column] = {}
+    for role, names in COLUMN_NAMES.items():
+        name = wanted[role]
+        if name is None:
+            continue
+        if name is not UNSET:
+            found[role] = _configured(relation, role, name)
+        elif usual := next((c for n in names if (c := relation.columns.get(n)) and _fits(role, c)), None):
+            found[role] = usual
+    return found
+
+
+def _configured(relation: Relation, role: str, name: str) -> Column:
+    column = relation.columns.get(name)
+    if column is None:
+        why = "may not be read by this role" if name in relation.denied else "is not there"
+        there = ", ".join(relation.columns)
+        raise Refused(f"columns.{role}: column {name} of {relation.label} {why}; there are: {there}")
+    if not _fits(role, column):
+        fit = " or ".join(_USABLE[role])
+        raise Refused(f"columns.{role}: column {name} of {relation.label} must be a {fit} column")
+    return column
+
+
+def _fits(role: str, column: Column) -> bool:
+    return column.type in _USABLE.get(role, tuple(Type))
+
+
+def _errors(relation: Relation, source: Source, columns: Mapping[str, Column]) -> tuple[Column, ...]:
+    """All columns that may hold an error text, the preferred one first."""
+    if source.columns.error is not UNSET:
+        return (columns["error"],) if "error" in columns else ()
+    usual = (relation.columns.get(name) for name in COLUMN_NAMES["error"])
+    return tuple(column for column in usual if column and _fits("error", column))
+
+
+def _states(
+    columns: Mapping[str, Column], relation: Relation, source: Source, observed: tuple[str, ...]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    if source.states is not None:
+        words = {meaning: getattr(source.states, meaning) for meaning in MEANINGS}
+    else:
+        can_retry = "run_at" in columns or ("attempts" in columns and "max_attempts" in columns)
+        words = _as_written(default_states(can_retry=can_retry), observed)
+        if not set(words["blocked"]) & set(observed):
+            words["blocked"] = ()
+    labels = columns["state"].labels
+    name = f"{relation.label}.{columns['state'].name}"
+    notices = [
+        f"state {word!r} of {name} is not mapped, its jobs are not counted: add it under states"
+        for word in sorted(set(observed) - {w for group in words.values() for w in group})
+    ]
+    if labels:
+        if source.states is not None:
+            unknown = sorted({w for group in words.values() for w in group} - set(labels))
+            notices += [f"state {word!r} is configured, but {name} cannot hold it" for word in unknown]
+        words = {m: tuple(w for w in group if w in labels) for m, group in words.items()}
+    return words, tuple(notices)
+
+
+def _as_written(words: Mapping[str, tuple[str, ...]], observed: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The usual words, with the table's own upper and lower case added."""
+    return {
+        meaning: tuple(dict.fromkeys([*group, *(o for o in observed if o.lower() in group)]))
+        for meaning, group in words.items()
+    }

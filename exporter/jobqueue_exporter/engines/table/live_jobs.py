@@ -1,0 +1,104 @@
+"""The core of a reading: the live jobs of a plan, on the source's clock."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.engines.table import dead_letter_table, job_workers, jobs, walk
+from jobqueue_exporter.engines.table.plan import Plan
+from jobqueue_exporter.model import Facts, State
+from jobqueue_exporter.sources.postgres import Row, Session
+
+_CLOCK = """
+SELECT date_part('epoch', now()), date_part('epoch', clock_timestamp()), current_setting('server_version'),
+       date_part('epoch', CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() END),
+       pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn(), pg_is_in_recovery()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The source's clock: the snapshot's moment, the present one, and what a standby has replayed."""
+
+    snapshot: float
+    now: float
+    version: str
+    lag_seconds: float | None
+    flows_until: float
+
+
+def clock(session: Session) -> Clock:
+    """Reads the clock. Raises psycopg.Error."""
+    snapshot, now, version, replayed, caught_up, standby = session.rows(_CLOCK)[0]
+    behind = 0.0 if caught_up or replayed is None else max(0.0, snapshot - replayed)
+    return Clock(
+        snapshot,
+        now,
+        version.partition(" ")[0],
+        behind if standby else None,
+        snapshot if replayed is None else min(snapshot, replayed),
+    )
+
+
+def read(session: Session, plan: Plan, source: Source) -> Facts:
+    """Counts and ages of live jobs by lane, and their workers where only job rows tell. Raises psycopg.Error."""
+    time = clock(session)
+    queue = plan.jobs.relation.name
+    tally = jobs.Tally(
+        time.snapshot,
+        queue,
+        plan.told_states,
+        plan.dated_states,
+        tells_stuck=plan.jobs.has("heartbeat_at") and State.RUNNING in plan.told_states,
+    )
+    held = session.rows(job_workers.query(plan.jobs, source.lease, source.count_cap)) if plan.by_rows else []
+    for row in [*held, *_rows(session, plan, source)]:
+        tally.add(row)
+    capped = _capped(tally, source.count_cap, plan.told_states)
+    if capped[State.PENDING]:
+        _date_oldest(session, plan, tally)
+    return Facts(
+        lanes=tally.lanes(),
+        capped=capped,
+        workers=job_workers.workers(held, queue),
+        version=time.version,
+        clock=time.now,
+        lag_seconds=time.lag_seconds,
+        notices=plan.notices,
+    )
+
+
+def _rows(session: Session, plan: Plan, source: Source) -> list[Row]:
+    """Rows of all tables that hold live jobs: what an index can be walked for so, the rest by reading it."""
+    cap, dead_elsewhere = source.count_cap, plan.dead_letters is not None
+    buckets = jobs.buckets(plan.jobs, source.lease, dead_elsewhere=dead_elsewhere)
+    if plan.by_rows:
+        buckets = tuple(one for one in buckets if one.state is not State.RUNNING)
+    rows: list[Row] = []
+    query = walk.query(plan.jobs, cap, dead=not dead_elsewhere) if walk.possible(plan.jobs) else None
+    if query is not None:
+        with suppress(walk.Unsuited):
+            rows += walk.rows(session.rows(query), cap)
+            buckets = tuple(one for one in buckets if one.state not in walk.STATES)
+    if buckets:
+        rows += session.rows(jobs.query(plan.jobs, buckets, cap))
+    if plan.dead_letters is not None:
+        rows += session.rows(dead_letter_table.live_query(plan.dead_letters, cap))
+    return rows
+
+
+def _capped(tally: jobs.Tally, cap: int, told: frozenset[State]) -> dict[State, bool]:
+    """Which states stopped at the cap. Scheduled and retrying rows are read together."""
+    over = {state for state, count in tally.read.items() if count > cap}
+    if State.SCHEDULED in over:
+        over.add(State.RETRYING)
+    return {state: state in over for state in State if state in told}
+
+
+def _date_oldest(session: Session, plan: Plan, tally: jobs.Tally) -> None:
+    """A count that stopped at its cap has not seen every row: look for the oldest by index."""
+    query = jobs.oldest_query(plan.jobs)
+    for queue, kind, since in session.rows(query) if query else ():
+        tally.date(jobs.lane(queue, kind, plan.jobs.relation.name), State.PENDING, since)

@@ -1,0 +1,190 @@
+"""What we will read of one database: the jobs table, and the tables that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from jobqueue_exporter.config.types import DeadLetterTable, Events, Heartbeats, Source
+from jobqueue_exporter.engines.table import (
+    dead_letter_table,
+    detect,
+    event_flows,
+    finished_flows,
+    job_workers,
+    layout,
+    observed,
+    relation,
+    worker_table,
+)
+from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
+from jobqueue_exporter.engines.table.event_flows import EventLayout
+from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.table.worker_table import WorkerLayout
+from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.model import Flow, Signal, State
+from jobqueue_exporter.sources.postgres import Session
+
+L = TypeVar("L")
+W = TypeVar("W", Events, Heartbeats, DeadLetterTable)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tables of one source, read and understood. `problems` goes by collector."""
+
+    jobs: Layout
+    events: EventLayout | None
+    workers: WorkerLayout | None
+    dead_letters: DeadLetterLayout | None
+    problems: Mapping[str, str]
+    notices: tuple[str, ...]
+
+    @property
+    def tells(self) -> frozenset[Flow]:
+        """The flows that can be counted."""
+        if self.events is not None:
+            return event_flows.tells(self.events, self.jobs) if self.events.served else frozenset()
+        return finished_flows.tells(self.jobs)
+
+    @property
+    def told_states(self) -> frozenset[State]:
+        """The states that can be counted."""
+        states, told = self.jobs.states, {State.PENDING}
+        if self.jobs.has("run_at"):
+            told.add(State.SCHEDULED)
+            told |= {State.RETRYING} if self.jobs.has("attempts") or states["retry"] else set()
+        told |= {State.BLOCKED} if states["blocked"] else set()
+        told |= {State.RUNNING} if states["running"] else set()
+        if self.dead_letters is not None:
+            told |= {State.DEAD_LETTER, State.RETRYING}
+        return frozenset(told | ({State.DEAD_LETTER} if states["dead_letter"] else set()))
+
+    @property
+    def dated_states(self) -> frozenset[State]:
+        """The states whose ages can be told."""
+        jobs, dated = self.jobs, set()
+        if jobs.has("run_at") or jobs.has("created_at"):
+            dated.add(State.PENDING)
+        if jobs.has("started_at"):
+            dated.add(State.RUNNING)
+        if self.dead_letters is not None or any(map(jobs.has, ("finished_at", "updated_at", "created_at"))):
+            dated.add(State.DEAD_LETTER)
+        return frozenset(dated) & self.told_states
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether workers are known only by the jobs that they hold."""
+        return self.workers is None and "workers" not in self.problems and job_workers.told(self.jobs)
+
+    def signals(self, *, workers_seen: bool) -> Mapping[Signal, bool]:
+        """What this source can tell; job rows tell of workers only while jobs run."""
+        tells = self.tells
+        return {
+            Signal.ENQUEUED: Flow.ENQUEUED in tells,
+            Signal.FINISHED: Flow.COMPLETED in tells,
+            Signal.ATTEMPTS_FAILED: Flow.ATTEMPT_FAILED in tells,
+            Signal.WAIT: Flow.WAIT in tells,
+            Signal.RUN: Flow.RUN in tells,
+            Signal.STUCK: self.jobs.has("heartbeat_at") and State.RUNNING in self.told_states,
+            Signal.WORKERS: self.workers is not None or (self.by_rows and workers_seen),
+            Signal.SLOTS: self.workers is not None and "slots" in self.workers.columns,
+            Signal.PAUSE: False,
+            Signal.CAUSES: State.DEAD_LETTER in self.told_states,
+            Signal.RECOVERY: self.dead_letters is not None,
+            Signal.SCHEDULES: False,
+        }
+
+    def describe(self) -> tuple[str, ...]:
+        """What was taken for what, a line each, for people."""
+        jobs = self.jobs
+        columns = ", ".join(
+            column.name if column.name == role else f"{column.name} as {role}" for role, column in jobs.columns.items()
+        )
+        states = ", ".join(
+            f"{word} = {meaning}" for meaning, words in jobs.states.items() for word in words if word in jobs.observed
+        )
+        lines = [
+            f"jobs table {jobs.relation.label}",
+            f"columns {columns}",
+            f"states {states or 'none seen yet'}",
+        ]
+        companions = {"events": self.events, "heartbeats": self.workers, "dead letters": self.dead_letters}
+        lines += [f"{name} table {found.relation.label}" for name, found in companions.items() if found]
+        return tuple(lines)
+
+
+def make(session: Session, source: Source) -> Plan:
+    """Looks at the catalog and decides what to read.
+
+    Raises:
+        Refused: there is no jobs table, or it cannot be read as configured.
+        psycopg.Error: the catalog could not be read.
+    """
+    tables = detect.tables(session)
+    name = source.table or detect.jobs_table(tables).sql
+    described = relation.describe(session, name)
+    state = layout.state_column(described, source)
+    values = observed.values(session, described, state) if state else ()
+    complete = state is not None and observed.complete(described, state)
+    jobs = layout.resolve(described, source, values, complete=complete)
+    usual = detect.companions(tables, described.schema, name)
+    return _Companions(session, source).joined(jobs, usual)
+
+
+def outdated(session: Session, plan: Plan) -> bool:
+    """Whether the state column holds a value that it did not hold when the plan was made.
+
+    Only asked where an index answers at once; elsewhere all usual words are looked for at each reading.
+    """
+    jobs = plan.jobs
+    state = jobs.columns["state"]
+    if not jobs.complete or state.labels:
+        return False
+    return not set(observed.values(session, jobs.relation, state)) <= set(jobs.observed)
+
+
+class _Companions:
+    """Looks up the tables beside the jobs table. One that was asked for and is wrong fails its collector;
+    one that merely stands there and cannot be read is left out with a notice."""
+
+    def __init__(self, session: Session, source: Source) -> None:
+        self._session = session
+        self._source = source
+        self._problems: dict[str, str] = {}
+        self._notices: list[str] = []
+
+    def joined(self, jobs: Layout, usual: detect.Found) -> Plan:
+        """The plan with all companions that can be used."""
+        source = self._source
+        events = self._find("flows", source.events, usual.events, Events, event_flows.resolve)
+        workers = self._find(
+            "workers", source.heartbeats, usual.heartbeats, Heartbeats, lambda r, _: worker_table.resolve(r)
+        )
+        graves = self._find("jobs", source.dead_letters, usual.dead_letters, DeadLetterTable, dead_letter_table.resolve)
+        if "jobs" in self._problems:
+            raise Refused(self._problems["jobs"])
+        notices = (*jobs.notices, *self._notices)
+        return Plan(jobs, events, workers, graves, self._problems, notices)
+
+    def _find(
+        self,
+        collector: str,
+        wanted: W | Literal[False] | None,
+        usual: str,
+        words: type[W],
+        resolve: Callable[[relation.Relation, W], L],
+    ) -> L | None:
+        asked = wanted or None
+        name = asked.table if asked else usual
+        if wanted is False or not name:
+            return None
+        try:
+            return resolve(relation.describe(self._session, name), asked or words(table=name))
+        except Refused as error:
+            if asked:
+                self._problems[collector] = str(error)
+            else:
+                self._notices.append(f"{name} is left out: {error}")
+            return None

@@ -1,0 +1,215 @@
+"""The one verdict on a source that commands, /readyz and the status page share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jobqueue_exporter.config.types import Health
+from jobqueue_exporter.durations import human
+from jobqueue_exporter.model import Lane, LaneJobs, Place, Policy, Snapshot, State
+
+_FAILED_AT = 5
+"""A queue has failed once a job has waited this many times its objective."""
+
+_FOUND = {
+    Place.WORKER: "on a live worker",
+    Place.READINESS: "by the health endpoint",
+    Place.EXPORTER: "on the exporter's host",
+}
+"""Where a binary was looked for, those who know best first."""
+
+
+class Status(StrEnum):
+    """How a check went, the worst last. UNKNOWN: the source cannot tell, which is never held against it."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; the message says what was found, in words and numbers."""
+
+    name: str
+    status: Status
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The checks db, worker, queue, dlq and binary, and the status of the worst."""
+
+    status: Status
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How long the oldest pending job of a lane has waited, and how long it may."""
+
+    lane: Lane
+    seconds: float
+    objective: float
+
+    @property
+    def late(self) -> bool:
+        return self.seconds > self.objective
+
+    def __str__(self) -> str:
+        waited, objective = human(self.seconds), human(self.objective)
+        return f"in {_name(self.lane)} the oldest job has waited {waited} (objective {objective})"
+
+
+def verdict(
+    snapshot: Snapshot,
+    limits: Health,
+    *,
+    required_binaries: Sequence[str] = (),
+    now: float | None = None,
+    scrape_interval: float = 60.0,
+) -> Verdict:
+    """What a snapshot means.
+
+    With `now` (Unix seconds), numbers older than two scrape intervals are a warning.
+    """
+    checks: tuple[Check, ...]
+    if snapshot.up:
+        checks = (
+            _db(snapshot, now, scrape_interval),
+            _worker(snapshot),
+            _queue(snapshot, limits.backlog),
+            _dlq(snapshot, limits.dead_letters),
+            _binary(snapshot, required_binaries),
+        )
+    else:
+        others = ("worker", "queue", "dlq", "binary")
+        checks = (
+            Check("db", Status.FAILED, snapshot.error or "It cannot be read."),
+            *(Check(name, Status.UNKNOWN, "Cannot tell: the source cannot be read.") for name in others),
+        )
+    return Verdict(max((check.status for check in checks), key=list(Status).index), checks)
+
+
+def _db(snapshot: Snapshot, now: float | None, scrape_interval: float) -> Check:
+    if now is None:
+        return Check("db", Status.OK, "It was read in time.")
+    age = max(now - snapshot.read_at, 0)
+    if age > 2 * scrape_interval:
+        message = f"The numbers are {human(age)} old, more than two scrapes of {human(scrape_interval)}."
+        return Check("db", Status.WARNING, message)
+    return Check("db", Status.OK, f"It was read {human(age)} ago.")
+
+
+def _worker(snapshot: Snapshot) -> Check:
+    workers, running, late = snapshot.facts.workers, _at_work(snapshot), _late(snapshot)
+    if workers is not None and workers.live:
+        if workers.stale:
+            message = f"{_are(workers.stale, 'worker')} stale, {workers.live} live."
+            return Check("worker", Status.WARNING, message)
+        return Check("worker", Status.OK, f"{_are(workers.live, 'worker')} live.")
+    if workers is None and running:
+        message = f"{_are(running, 'job')} running; how many workers there are, this source cannot tell."
+        return Check("worker", Status.OK, message)
+    if late:
+        return Check("worker", Status.FAILED, f"No live worker is known; {late[0]}.")
+    if workers is None:
+        message = "Cannot tell: nothing is running, and idle workers leave no trace in this source."
+        return Check("worker", Status.UNKNOWN, message)
+    if workers.stale:
+        return Check("worker", Status.WARNING, f"{_are(workers.stale, 'worker')} stale, none live.")
+    return Check("worker", Status.OK, "No worker is live, and no job is known to wait past its objective.")
+
+
+def _queue(snapshot: Snapshot, backlog: int) -> Check:
+    if not _tells(snapshot, State.PENDING):
+        return Check("queue", Status.UNKNOWN, "Cannot tell how many jobs are pending.")
+    pending = sum(jobs.counts.get(State.PENDING, 0) for jobs in _open(snapshot).values())
+    message = f"{_at_least(snapshot, State.PENDING)}{_are(pending, 'job')} pending"
+    if pending > backlog:
+        message += f", more than {backlog}"
+    late = _late(snapshot)
+    if late:
+        message += f"; {late[0]}"
+    if len(late) > 1:
+        message += f"; {_are(len(late) - 1, 'more lane')} late"
+    if paused := sum((snapshot.facts.paused or {}).values()):
+        message += f"; {_are(paused, 'paused queue')} left out"
+    if any(wait.seconds > _FAILED_AT * wait.objective for wait in late):
+        return Check("queue", Status.FAILED, f"{message}.")
+    return Check("queue", Status.WARNING if late or pending > backlog else Status.OK, f"{message}.")
+
+
+def _dlq(snapshot: Snapshot, limit: int) -> Check:
+    if not _tells(snapshot, State.DEAD_LETTER):
+        return Check("dlq", Status.UNKNOWN, "Cannot tell how many jobs are dead.")
+    lanes = snapshot.facts.lanes or {}
+    dead = {lane: jobs.counts.get(State.DEAD_LETTER, 0) for lane, jobs in lanes.items()}
+    total = sum(dead.values())
+    if not total:
+        return Check("dlq", Status.OK, "No job is dead.")
+    message = f"{_at_least(snapshot, State.DEAD_LETTER)}{_are(total, 'job')} dead"
+    most = max(dead, key=dead.__getitem__)
+    message += f", most in {_name(most)} ({dead[most]})" if dead[most] < total else f", all in {_name(most)}"
+    if oldest := max((jobs.oldest_dead_letter_seconds or 0 for jobs in lanes.values()), default=0):
+        message += f", the oldest for {human(oldest)}"
+    if total >= limit:
+        return Check("dlq", Status.FAILED, f"{message}; the limit is {limit}.")
+    return Check("dlq", Status.WARNING, f"{message}.")
+
+
+def _binary(snapshot: Snapshot, required: Sequence[str]) -> Check:
+    if not required:
+        return Check("binary", Status.OK, "No program is required.")
+    seen = {(binary.name, binary.place): binary.available for binary in snapshot.facts.binaries or ()}
+    best = {name: next((place for place in _FOUND if (name, place) in seen), None) for name in required}
+    missing = [f"{n} is missing {_FOUND[p]}." for n, p in best.items() if p and not seen[n, p]]
+    silent = [f"Nobody reports whether {name} is there." for name, place in best.items() if place is None]
+    if missing or silent:
+        return Check("binary", Status.FAILED if missing else Status.WARNING, " ".join(missing + silent))
+    return Check("binary", Status.OK, f"Found: {', '.join(required)}.")
+
+
+def _tells(snapshot: Snapshot, state: State) -> bool:
+    """Whether jobs of this state would be seen; where no lane is known yet, they would."""
+    lanes = snapshot.facts.lanes
+    return lanes is not None and (not lanes or any(state in jobs.counts for jobs in lanes.values()))
+
+
+def _open(snapshot: Snapshot) -> Mapping[Lane, LaneJobs]:
+    """The lanes that are not paused: what waits in a paused one waits because somebody wants it to."""
+    paused = snapshot.facts.paused or {}
+    return {lane: jobs for lane, jobs in (snapshot.facts.lanes or {}).items() if not paused.get(lane.queue)}
+
+
+def _late(snapshot: Snapshot) -> list[_Wait]:
+    """Lanes past their objective, those furthest past it first."""
+    waits = (
+        _Wait(lane, jobs.oldest_pending_seconds, snapshot.policies.get(lane, Policy()).wait_objective_seconds)
+        for lane, jobs in _open(snapshot).items()
+        if jobs.oldest_pending_seconds is not None
+    )
+    return sorted(filter(lambda wait: wait.late, waits), key=lambda w: -w.seconds / max(w.objective, 0.001))
+
+
+def _at_work(snapshot: Snapshot) -> int:
+    """Running jobs whose worker has not been lost."""
+    lanes = (snapshot.facts.lanes or {}).values()
+    return sum(max(jobs.counts.get(State.RUNNING, 0) - (jobs.stuck or 0), 0) for jobs in lanes)
+
+
+def _at_least(snapshot: Snapshot, state: State) -> str:
+    return "At least " if (snapshot.facts.capped or {}).get(state) else ""
+
+
+def _are(count: int, noun: str) -> str:
+    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
+
+
+def _name(lane: Lane) -> str:
+    """The lane in one printable line, whatever a source calls its kinds."""
+    text = f"{lane.queue}/{lane.kind}" if lane.kind else lane.queue
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

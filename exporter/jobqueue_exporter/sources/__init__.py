@@ -1,0 +1,1 @@
+"""The places we read: sessions, time limits and read-only guards."""

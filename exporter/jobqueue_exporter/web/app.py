@@ -1,0 +1,104 @@
+"""What is answered at which path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jobqueue_exporter.web import discovery, landing, negotiation
+from jobqueue_exporter.web.deadline import HEADER, patience
+from jobqueue_exporter.web.site import Site
+
+PATHS = "/, /metrics, /probe?source=NAME, /sd, /-/healthy, /-/ready, POST /-/reload"
+
+
+def build(site: Site) -> ASGIApp:
+    """The application that serves `site`."""
+    routes = _Routes(site)
+    return Router(
+        [
+            Route("/", routes.home),
+            Route("/style.css", _style),
+            Route("/metrics", routes.metrics),
+            Route("/probe", routes.probe),
+            Route("/sd", routes.discover),
+            Route("/-/healthy", _healthy),
+            Route("/-/ready", _healthy),
+            Route("/-/reload", routes.reload, methods=["POST"]),
+        ],
+        redirect_slashes=False,
+        default=_nothing_here,
+    )
+
+
+class _Routes:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def home(self, request: Request) -> Response:
+        site = self._site
+        snapshots = await site.take(None, patience(request.headers.get(HEADER), site.patience(None)))
+        return landing.page(snapshots, site.config)
+
+    async def metrics(self, request: Request) -> Response:
+        own_only = self._site.config.server.metrics == "self"
+        return await self._scrape(request, () if own_only else None)
+
+    async def probe(self, request: Request) -> Response:
+        name = request.query_params.get("source", "")
+        if name not in self._site.sources:
+            names = ", ".join(self._site.sources)
+            return _text(f"/probe needs ?source=NAME, one of: {names}", 400)
+        return await self._scrape(request, (name,))
+
+    async def discover(self, request: Request) -> Response:
+        site, scope = self._site, request.scope
+        base = site.config.server.external_url or discovery.reached(
+            scope["scheme"], request.headers.get("host"), scope["server"]
+        )
+        return JSONResponse(discovery.targets(site.sources, base))
+
+    async def reload(self, _: Request) -> Response:
+        if not self._site.config.server.reload:
+            return _text("reloading by HTTP is off; set server.reload to true, or send SIGHUP", 403)
+        problems = await self._site.reload()
+        return _text("\n".join(problems), 500) if problems else _text("configuration reloaded", 200)
+
+    async def _scrape(self, request: Request, names: Sequence[str] | None) -> Response:
+        site = self._site
+        seconds = patience(request.headers.get(HEADER), site.patience(names))
+        snapshots = () if names == () else await site.take(names, seconds)
+        found = await site.renderer.render(snapshots, negotiation.form(request.headers), site.exporter)
+        headers = {"content-type": found.content_type, "vary": "Accept, Accept-Encoding"}
+        if found.gzip:
+            headers["content-encoding"] = "gzip"
+        return Response(found.body, headers=headers)
+
+
+async def _style(_: Request) -> Response:
+    headers = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
+    return Response(_style_sheet(), media_type="text/css", headers=headers)
+
+
+@cache
+def _style_sheet() -> bytes:
+    return resources.files("jobqueue_exporter.web").joinpath("static", "style.css").read_bytes()
+
+
+async def _healthy(_: Request) -> Response:
+    return _text("ok", 200)
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    response = _text(f"nothing here; there are {PATHS}", 404)
+    await response(scope, receive, send)
+
+
+def _text(text: str, status: int) -> Response:
+    return PlainTextResponse(f"{text}\n", status)

@@ -1,0 +1,136 @@
+"""One client: its handshake, its requests, and what happens when it keeps us waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol, cast
+
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config as Hypercorn
+from hypercorn.typing import ASGIFramework, LifespanState
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jobqueue_exporter.web.answer import Answer
+from jobqueue_exporter.web.limits import Limits
+from jobqueue_exporter.web.tls import Tls
+
+log = logging.getLogger(__name__)
+
+
+class House(Protocol):
+    """What a connection needs of the server that it belongs to."""
+
+    app: ASGIApp
+    limits: Limits
+    hypercorn: Hypercorn
+    context: WorkerContext
+    tls: Callable[[], Tls | None]
+
+    def leaving(self, tls: Tls | None) -> bool:
+        """Whether a connection made under `tls` should end after its next response."""
+
+
+class Connection:
+    """An accepted TCP connection. `waiting_since` is None while it is the client that waits."""
+
+    def __init__(self, sock: socket.socket, house: House) -> None:
+        self.waiting_since: float | None = None
+        self.tls = house.tls()
+        self._house = house
+        self._sock = sock
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that the client asked for is still to come."""
+        unsent = self._transport.get_write_buffer_size() if self._transport else 0
+        return not self._busy and not unsent
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin to serve this client; the task ends with the connection."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._wait(self._house.limits.request)
+        return self._task
+
+    def abort(self) -> None:
+        """Cut the line, whatever the client has still to send or to take."""
+        if self._transport is not None:
+            self._transport.abort()
+        elif self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            reader, writer = await self._open()
+            if self.tls is not None and not self.tls.admits(writer.get_extra_info("ssl_object")):
+                self.abort()
+            # Starlette and hypercorn describe the same protocol, in types that do not know each other.
+            app = ASGIWrapper(cast("ASGIFramework", self._serve))
+            loop, house = asyncio.get_running_loop(), self._house
+            await TCPServer(app, loop, house.hypercorn, house.context, LifespanState({}), reader, writer)
+        except OSError as error:
+            log.debug("client dropped: %s", error)
+        finally:
+            self._stop_waiting()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol,
+            self._sock,
+            ssl=self.tls.context if self.tls else None,
+            ssl_handshake_timeout=self._house.limits.request if self.tls else None,
+            ssl_shutdown_timeout=self._house.limits.ending if self.tls else None,
+        )
+        self._transport = transport
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # hypercorn takes up HTTP/2 and WebSocket from any client that asks for them; we offer neither.
+        if scope["type"] != "http" or scope["http_version"] == "2":
+            self.abort()
+            return
+        answer = Answer(send, begun=self._sending, last=self._last)
+        began = perf_counter()
+        self._busy = True
+        self._stop_waiting()
+        try:
+            await self._house.app(scope, receive, answer.send)
+        except Exception as error:
+            log.error("%s %r failed: %r", scope["method"], scope["path"], error)
+            log.debug("its traceback", exc_info=True)
+            if not await answer.fail():
+                self.abort()
+        finally:
+            self._busy = False
+            self._wait(self._house.limits.idle)
+            took = perf_counter() - began
+            log.debug("%s %r %d %.3fs", scope["method"], scope["path"], answer.status, took)
+
+    def _last(self) -> bool:
+        return self._house.leaving(self.tls)
+
+    def _sending(self) -> None:
+        self._wait(self._house.limits.response)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        loop = asyncio.get_running_loop()
+        self.waiting_since = loop.time()
+        self._timer = loop.call_later(seconds, self.abort)
+
+    def _stop_waiting(self) -> None:
+        self.waiting_since = None
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,88 @@
+"""The page at /: what is read, how it is, and where everything else is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from starlette.responses import HTMLResponse, Response
+
+from jobqueue_exporter import __version__, durations, health
+from jobqueue_exporter.config.types import Config
+from jobqueue_exporter.health import Check, Status
+from jobqueue_exporter.model import LaneJobs, Snapshot, State
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "deny",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+NAMES = {"db": "database", "worker": "workers", "queue": "queues", "dlq": "dead letters", "binary": "programs"}
+WORDS = {
+    Status.OK: "ok",
+    Status.WARNING: "needs a look",
+    Status.FAILED: "not ok",
+    Status.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One source as the page shows it."""
+
+    name: str
+    engine: str
+    up: bool
+    status: Status
+    checks: tuple[Check, ...]
+    pending: str
+    oldest: str
+    running: str
+    dead: str
+
+
+def page(snapshots: Sequence[Snapshot], config: Config) -> Response:
+    """The page, as a response."""
+    sources = [_shown(snapshot, config) for snapshot in snapshots]
+    text = _template().render(version=__version__, sources=sources, names=NAMES, words=WORDS)
+    return HTMLResponse(text, headers=HEADERS)
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("jobqueue_exporter.web")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("landing.html")
+
+
+def _shown(snapshot: Snapshot, config: Config) -> Shown:
+    required = next((each.binaries for each in config.sources if each.name == snapshot.source), ())
+    verdict = health.verdict(snapshot, config.health, required_binaries=required, now=time.time())
+    lanes = tuple((snapshot.facts.lanes or {}).values())
+    ages = [each.oldest_pending_seconds for each in lanes if each.oldest_pending_seconds is not None]
+    return Shown(
+        name=snapshot.source,
+        engine=snapshot.engine,
+        up=snapshot.up,
+        status=verdict.status,
+        checks=verdict.checks if snapshot.up else verdict.checks[:1],
+        pending=_sum(snapshot, lanes, State.PENDING),
+        oldest=durations.human(max(ages)) if ages else _none(snapshot),
+        running=_sum(snapshot, lanes, State.RUNNING),
+        dead=_sum(snapshot, lanes, State.DEAD_LETTER),
+    )
+
+
+def _sum(snapshot: Snapshot, lanes: Sequence[LaneJobs], state: State) -> str:
+    known = [each.counts[state] for each in lanes if state in each.counts]
+    least = "≥ " if (snapshot.facts.capped or {}).get(state) else ""
+    return f"{least}{sum(known):,}" if known else _none(snapshot)
+
+
+def _none(snapshot: Snapshot) -> str:
+    """What stands for a number that no lane has: none where there are no lanes, else it is not known."""
+    return "none" if snapshot.facts.lanes == {} else "cannot tell"
