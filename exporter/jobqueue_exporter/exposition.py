@@ -57,9 +57,7 @@ class _Families(Collector):
             yield from _family(own, own.series(self._exporter))
 
 
-def _family(
-    metric: Metric[Snapshot] | Metric[ExporterFacts], series: Iterable[catalog.Series]
-) -> Iterator[Family]:
+def _family(metric: Metric[Snapshot] | Metric[ExporterFacts], series: Iterable[catalog.Series]) -> Iterator[Family]:
     """The family, or nothing where no series is known. One label set has one value, whatever was read."""
     found = {tuple(map(utf8.valid, labels)): value for labels, value in series}
     if not found:

@@ -31,9 +31,7 @@ YARDSTICK = (
 
 
 @click.command(help=HELP)
-@click.option(
-    "--rows", default=FULL_ROWS, show_default=True, type=click.IntRange(50_000), help="Of the large tables."
-)
+@click.option("--rows", default=FULL_ROWS, show_default=True, type=click.IntRange(50_000), help="Of the large tables.")
 @click.option("--runs", default=7, show_default=True, type=click.IntRange(1), help="Readings of each contender.")
 @click.option("--speed/--no-speed", default=True, help="Whether to measure database time.")
 def main(*, rows: int, runs: int, speed: bool) -> None:

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 import psycopg
 
 from jobqueue_exporter import engines
-from jobqueue_exporter.config.types import Secret, Source
+from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Request
 from jobqueue_exporter.errors import SourceError
+from jobqueue_exporter.secret import Secret
 
 # What it takes to know, of each kind, how many jobs wait and for how long.
 JOBS_AND_AGE = (

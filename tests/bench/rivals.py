@@ -43,7 +43,9 @@ class Rival:
         """The mean database time of its query on the jobs table. Raises TimeoutError."""
         start = ruler.spent(self.role, about="%public.jobs%")
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        with self._running(f"{server.dsn(user=self.role, dbname=database)}?sslmode=disable") as url:
+        # sql_exporter knows the shorter scheme only.
+        dsn = server.dsn(user=self.role, dbname=database).replace("postgresql:", "postgres:")
+        with self._running(f"{dsn}?sslmode=disable") as url:
             while (spent := ruler.spent(self.role, about="%public.jobs%")).calls < start.calls + READINGS:
                 _scrape(url, deadline)
         return (spent.milliseconds - start.milliseconds) / (spent.calls - start.calls)

@@ -87,9 +87,7 @@ def test_queues_past_the_limit_fold_where_they_are_told_without_kinds() -> None:
     known = lanes(Lane("a"), max_lanes=1)
     workers = Workers(live=2, stale=0, by_queue={"a": 1, "b": 2}, slots={"": 3, "c": 4}, busy={})
     told = known.told(Facts(workers=workers, paused={"a": False, "b": True}), 0)
-    assert told.workers == Workers(
-        live=2, stale=0, by_queue={"a": 1, "_other": 2}, slots={"": 3, "_other": 4}, busy={}
-    )
+    assert told.workers == Workers(live=2, stale=0, by_queue={"a": 1, "_other": 2}, slots={"": 3, "_other": 4}, busy={})
     assert told.paused == {"a": False, "_other": True}
     assert known.folded == {"kind": 0, "queue": 2}
 

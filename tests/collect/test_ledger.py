@@ -21,9 +21,7 @@ from jobqueue_exporter.model import (
 
 MAIL, MEDIA = Lane("mail", "SEND"), Lane("media", "RENDER")
 ALL = frozenset(Flow)
-BORN = LaneFlows(
-    enqueued=0, attempts_failed=0, finished=dict.fromkeys(Outcome, 0), waits_observed=0, waits_met=0
-)
+BORN = LaneFlows(enqueued=0, attempts_failed=0, finished=dict.fromkeys(Outcome, 0), waits_observed=0, waits_met=0)
 EMPTY = Distribution((0,) * (len(BUCKETS) + 1), 0.0)
 OBJECTIVE = 45.0
 THRESHOLDS = tuple(sorted({*BUCKETS, OBJECTIVE}))

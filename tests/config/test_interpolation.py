@@ -71,8 +71,9 @@ def test_a_variable_may_stand_for_a_number_or_a_truth_value(read: Read) -> None:
     )
     source = config.sources[0]
     assert config.server.reload is True
-    assert (source.name, source.count_cap, source.budget, source.timeout) == ("1", 1, 0.5, 1)
-    assert (source.lease, source.table, source.events) == (120, "true", False)
+    assert (source.name, source.count_cap, source.budget) == ("1", 1, 0.5)
+    assert (float(source.timeout), float(source.lease)) == (1, 120)
+    assert (source.table, source.events) == ("true", False)
     assert source.states is not None
     assert source.states.waiting == ("1", "true")
 

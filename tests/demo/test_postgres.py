@@ -11,7 +11,7 @@ import pytest
 
 from jobqueue_exporter.demo.postgres import Server
 from jobqueue_exporter.errors import JobQueueError
-from tests.demo.deadline import until
+from tests.deadline import until
 
 OWNER = """
 from jobqueue_exporter.demo.postgres import Server

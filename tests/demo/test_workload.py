@@ -10,7 +10,7 @@ from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.demo.scenarios import SCENARIOS
 from jobqueue_exporter.demo.workload import Workload
-from tests.demo.deadline import until
+from tests.deadline import until
 
 FINISHED = "SELECT count(*) FROM job_events WHERE stage = 'finished'"
 BEATS = "SELECT extract(epoch FROM max(heartbeat_at)) * 1000 FROM job_workers"

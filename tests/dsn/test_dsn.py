@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.errors import ConfigError
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+SEARCH = settings(deadline=None, database=None)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def test_the_public_form_says_where_and_as_whom(text: str, public: str) -> None:
     assert dsn.parse(text).public() == public
 
 
+@SEARCH
 @given(TEXT, TEXT, TEXT)
 def test_what_is_percent_encoded_comes_back_as_it_was(user: str, password: str, dbname: str) -> None:
     text = f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@h:5432/{quote(dbname, safe='')}"
@@ -47,6 +49,7 @@ def test_what_is_percent_encoded_comes_back_as_it_was(user: str, password: str, 
     )
 
 
+@SEARCH
 @given(TEXT, TEXT, TEXT)
 def test_libpq_reads_the_same_from_what_is_encoded(user: str, password: str, dbname: str) -> None:
     text = f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@h:5432/{quote(dbname, safe='')}"
@@ -54,11 +57,13 @@ def test_libpq_reads_the_same_from_what_is_encoded(user: str, password: str, dbn
     assert dsn.parse(text).conninfo() == libpq
 
 
+@SEARCH
 @given(TEXT.map(lambda text: text.replace("%", "")))
 def test_a_password_that_nobody_encoded_comes_back_as_it_was(password: str) -> None:
     assert str(dsn.parse(f"postgresql://u:{password}@h.example:5432/d?sslmode=require").password) == password
 
 
+@SEARCH
 @given(TEXT, TEXT, TEXT, TEXT)
 def test_nothing_that_is_shown_depends_on_the_password(user: str, password: str, other: str, dbname: str) -> None:
     def shown(secret: str) -> str:
@@ -69,6 +74,7 @@ def test_nothing_that_is_shown_depends_on_the_password(user: str, password: str,
     assert shown(f"x{password}") == shown(f"x{other}")
 
 
+@SEARCH
 @given(st.text(max_size=60))
 def test_any_text_after_the_scheme_is_refused_or_makes_keywords_that_libpq_takes(text: str) -> None:
     with suppress(ConfigError):

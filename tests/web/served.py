@@ -89,8 +89,7 @@ def config(*names: str, server: Server | None = None, timeout: float = 5) -> Con
     dsn = Secret("postgresql://exporter@localhost/jobs")
     return Config(
         sources=tuple(
-            Source(name=name, dsn=dsn, max_lanes=100_000, timeout=Duration(timeout))
-            for name in names or ("shop",)
+            Source(name=name, dsn=dsn, max_lanes=100_000, timeout=Duration(timeout)) for name in names or ("shop",)
         ),
         server=server or Server(),
     )
@@ -117,9 +116,7 @@ def served(
                 closing(Collection(configured, lambda source: found[source.name])) as collection,
             ):
                 site = Site(configured, collection, watch, reload)
-                asyncio.run(
-                    serving.serve(site, watch, listener, ready=url.set_result, stop=stop, limits=limits)
-                )
+                asyncio.run(serving.serve(site, watch, listener, ready=url.set_result, stop=stop, limits=limits))
         except BaseException as error:
             failures.append(error)
             if not url.done():

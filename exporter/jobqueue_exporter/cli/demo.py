@@ -81,7 +81,7 @@ def _address(listen: str | None) -> str:
 def _reason(cause: BaseException | None) -> str:
     """The system's own words without the address that Python adds; empty when it has none."""
     number = cause.errno if isinstance(cause, OSError) else None
-    return os.strerror(number) if number in errno.errorcode else ""
+    return "" if number is None or number not in errno.errorcode else os.strerror(number)
 
 
 def _serve(config: Config, scenario: Scenario, dsn: str) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines.protocol import Finding, Status
+
+if TYPE_CHECKING:
+    from jobqueue_exporter.engines.protocol import Finding
 
 EXAMPLES = """\b
 Examples:
@@ -19,12 +22,7 @@ Examples:
   jobqueue doctor --output json | jq '.sources[].findings[] | select(.statement != "")'
 """
 
-_MARKS = {
-    Status.OK: ("ok", "green"),
-    Status.INFO: ("info", "blue"),
-    Status.WARNING: ("warning", "yellow"),
-    Status.FAILED: ("failed", "red"),
-}
+_COLOURS = {"ok": "green", "info": "blue", "warning": "yellow", "failed": "red"}
 
 
 @click.command(epilog=EXAMPLES)
@@ -47,7 +45,7 @@ def doctor(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
     if output == "json":
         document = [{"source": name, "findings": [asdict(one) for one in all_]} for name, all_ in found.items()]
         click.echo(json.dumps({"sources": document}, indent=2, ensure_ascii=False))
-    if any(one.status is Status.FAILED for all_ in found.values() for one in all_):
+    if any(one.status == "failed" for all_ in found.values() for one in all_):
         click.get_current_context().exit(1)
 
 
@@ -66,7 +64,7 @@ def _findings(source: Source, *, tell: bool) -> list[Finding]:
 
 
 def _tell(finding: Finding) -> None:
-    word, colour = _MARKS[finding.status]
-    click.echo(f"  {click.style(f'{word:<8}', fg=colour)}{finding.topic}: {finding.text}")
+    status = click.style(f"{finding.status:<8}", fg=_COLOURS[finding.status])
+    click.echo(f"  {status}{finding.topic}: {finding.text}")
     for line in finding.statement.splitlines():
         click.echo(f"          {line}")

@@ -19,9 +19,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("--config", "path", type=click.Path(path_type=Path), help="Instead of ./jobqueue.yml.")
-@click.option(
-    "--web.listen-address", "listen", metavar="HOST:PORT", help="Where to listen, instead of server.listen."
-)
+@click.option("--web.listen-address", "listen", metavar="HOST:PORT", help="Where to listen, instead of server.listen.")
 @click.option(
     "--web.config.file",
     "web_config",

@@ -45,26 +45,20 @@ def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) 
 
 
 def _reading(source: Source, *, explain: bool) -> str:
-    """Every statement of one reading with all its extras."""
+    """Every statement of one reading with all its extras, which are known after a first one."""
     from jobqueue_exporter import engines
     from jobqueue_exporter.engines.protocol import Request
     from jobqueue_exporter.model import BUCKETS
 
     reader = engines.reader(source)
     try:
-        reader.statements(_request(source, frozenset(), BUCKETS))
+        reader.statements(Request(deadline=time.monotonic() + source.timeout, extras=frozenset()))
         extras = frozenset(collector.name for collector in reader.collectors)
-        request: Request = _request(source, extras, BUCKETS)
+        request = Request(deadline=time.monotonic() + source.timeout, extras=extras, thresholds=BUCKETS)
         found = reader.statements(request, explain=explain)
     finally:
         reader.close()
     return "\n\n".join(_shown(one.collector, one.text, one.plan) for one in found)
-
-
-def _request(source: Source, extras: frozenset[str], thresholds: tuple[float, ...]) -> Request:
-    from jobqueue_exporter.engines.protocol import Request
-
-    return Request(deadline=time.monotonic() + source.timeout, extras=extras, thresholds=thresholds)
 
 
 def _shown(collector: str, text: str, plan: str) -> str:

@@ -79,9 +79,7 @@ class Desk:
             readers, flight = [*self._retired, self._reader], self._flight
         if flight is not None:
             flight.stop()
-        thread = threading.Thread(
-            target=_shut, args=(flight, readers), name=f"close-{self.source.name}", daemon=True
-        )
+        thread = threading.Thread(target=_shut, args=(flight, readers), name=f"close-{self.source.name}", daemon=True)
         thread.start()
         return thread
 

@@ -61,9 +61,7 @@ def workers(found: Workers, shown: Callable[[str], str]) -> Workers:
     def by(counts: Mapping[str, int] | None, join: Callable[[Sequence[int]], int]) -> dict[str, int] | None:
         return None if counts is None else folded(counts, lambda q: q if q == SHARED else shown(q), join)
 
-    return replace(
-        found, by_queue=by(found.by_queue, max), slots=by(found.slots, sum), busy=by(found.busy, sum)
-    )
+    return replace(found, by_queue=by(found.by_queue, max), slots=by(found.slots, sum), busy=by(found.busy, sum))
 
 
 def paused(found: Mapping[str, bool], shown: Callable[[str], str]) -> dict[str, bool]:

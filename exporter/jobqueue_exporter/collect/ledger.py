@@ -31,9 +31,7 @@ class Ledger:
         self._told_lanes: set[Lane] = set()
         self._told_queues: set[str] = set()
 
-    def take(
-        self, window: FlowWindow, thresholds: tuple[float, ...], objective: Callable[[Lane], float]
-    ) -> None:
+    def take(self, window: FlowWindow, thresholds: tuple[float, ...], objective: Callable[[Lane], float]) -> None:
         """Count what is new in this window, whose durations are sorted by `thresholds`."""
         found: dict[Flow, _Found] = {flow: {} for flow in window.tells}
         for count in window.counts:

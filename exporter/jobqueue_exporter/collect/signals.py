@@ -27,6 +27,4 @@ def shown(snapshot: Snapshot, can: Mapping[Signal, bool]) -> dict[Signal, bool]:
     A rule that takes the absence of a series for bad news asks the signal first: it must not be on
     while the series is absent for our own reasons.
     """
-    return {
-        signal: told and (signal not in _SHOWN or _SHOWN[signal](snapshot)) for signal, told in can.items()
-    }
+    return {signal: told and (signal not in _SHOWN or _SHOWN[signal](snapshot)) for signal, told in can.items()}

@@ -32,7 +32,5 @@ class Wants:
 
 def _thresholds(config: Config, source: str) -> tuple[float, ...]:
     """The bounds into which durations must be sorted, to fill our buckets and to judge every objective."""
-    objectives = {
-        float(rule.wait_objective) for rule in config.queues if pattern.matches(rule.match.source, source)
-    }
+    objectives = {float(rule.wait_objective) for rule in config.queues if pattern.matches(rule.match.source, source)}
     return tuple(sorted({*map(float, BUCKETS), Policy().wait_objective_seconds, *objectives}))

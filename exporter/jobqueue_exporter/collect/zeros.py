@@ -36,11 +36,7 @@ def still_dead(
     dead: Mapping[Lane, DeadLetters], lanes: Mapping[Lane, LaneJobs], empty: LaneJobs
 ) -> dict[Lane, DeadLetters]:
     """`dead`, which may be older than `lanes`, without the lanes in which nothing is dead any more."""
-    return {
-        lane: letters
-        for lane, letters in dead.items()
-        if lanes.get(lane, empty).counts.get(State.DEAD_LETTER, 1)
-    }
+    return {lane: letters for lane, letters in dead.items() if lanes.get(lane, empty).counts.get(State.DEAD_LETTER, 1)}
 
 
 def _dated(states: Mapping[State, int]) -> LaneJobs:

@@ -48,9 +48,7 @@ class Document:
     def told(self, problems: Iterable[Problem]) -> tuple[str, ...]:
         """A line of text for each problem, in the order of the file, each once."""
         placed = sorted({(p.line or self._line(p.where), _dotted(p.where), p.text) for p in problems})
-        return tuple(
-            f"{self.name}:{line}: {f'{path}: ' if path else ''}{text}" for line, path, text in placed
-        )
+        return tuple(f"{self.name}:{line}: {f'{path}: ' if path else ''}{text}" for line, path, text in placed)
 
     def _line(self, where: Where) -> int:
         while where not in self.lines and where:
@@ -118,9 +116,7 @@ def _syntax_line(error: MarkedYAMLError) -> int:
 
 
 def _plain(problem: str | None) -> str:
-    return next(
-        (text for start, text in _SYNTAX.items() if (problem or "").startswith(start)), "see this line"
-    )
+    return next((text for start, text in _SYNTAX.items() if (problem or "").startswith(start)), "see this line")
 
 
 def _dotted(where: Where) -> str:

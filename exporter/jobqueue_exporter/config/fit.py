@@ -66,17 +66,11 @@ def _rules(rules: list[object], names: list[object]) -> Iterator[Problem]:
         match = _mapping(_mapping(rule).get("match"))
         where = ("queues", index, "match")
         source = match.get("source", "*")
-        if (
-            isinstance(source, str)
-            and len(known) == len(names)
-            and not any(matches(source, n) for n in known)
-        ):
+        if isinstance(source, str) and len(known) == len(names) and not any(matches(source, n) for n in known):
             yield Problem((*where, "source"), f"no source is called `{source}`{_suggestion(source, known)}")
         parts = tuple(str(match.get(key, "*")) for key in ("source", "queue", "kind"))
         if match and first.setdefault(parts, index) != index:
-            yield Problem(
-                where, f"queues[{first[parts]}] has the same match and wins; this rule never counts"
-            )
+            yield Problem(where, f"queues[{first[parts]}] has the same match and wins; this rule never counts")
 
 
 def _suggestion(word: str, known: list[str]) -> str:

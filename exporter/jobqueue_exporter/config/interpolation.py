@@ -93,9 +93,7 @@ def _as_wanted(text: str, where: Where) -> object:
 
 
 def _is_truth(kind: inspect.Type) -> bool:
-    return isinstance(kind, inspect.BoolType) or (
-        isinstance(kind, inspect.LiteralType) and False in kind.values
-    )
+    return isinstance(kind, inspect.BoolType) or (isinstance(kind, inspect.LiteralType) and False in kind.values)
 
 
 def _types(kind: inspect.Type, where: Where) -> Iterator[inspect.Type]:

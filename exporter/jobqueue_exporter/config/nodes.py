@@ -102,7 +102,5 @@ class Builder:
                 if not isinstance(source, MappingNode) or id(source) in self._open:
                     self.problems.append(Problem(where, "`<<` needs a mapping", key.start_mark.line + 1))
                     continue
-                yield from (
-                    pair for pair in source.value if isinstance(pair[0], ScalarNode) and pair[0].tag != _MERGE
-                )
+                yield from (pair for pair in source.value if isinstance(pair[0], ScalarNode) and pair[0].tag != _MERGE)
                 yield from self._merged(source, where)

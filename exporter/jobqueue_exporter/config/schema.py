@@ -63,7 +63,7 @@ def _add_default(schema: dict[str, Any], field: msgspec.structs.FieldInfo) -> No
     if field.default_factory is msgspec.NODEFAULT:
         return
     default = field.default_factory()
-    if isinstance(default, types.Duration):
+    if isinstance(default, types.DurationOrZero):
         schema["default"] = duration.text(default)
 
 

@@ -12,17 +12,17 @@ from jobqueue_exporter.model import Cause
 from jobqueue_exporter.secret import Secret
 
 
-class Duration(float):
+class DurationOrZero(float):
     """Seconds, written in YAML as a number of seconds or as in 500ms, 5s, 10m, 2h, 1d."""
 
 
-class DurationOrZero(Duration):
-    """A duration that may be 0."""
+class Duration(DurationOrZero):
+    """A duration that is more than 0."""
 
 
-def _seconds(seconds: float) -> DurationOrZero:
+def _seconds(seconds: float) -> Duration:
     """A default; a factory of it, since msgspec cannot write one of our types into a schema."""
-    default: DurationOrZero = msgspec.field(default_factory=partial(DurationOrZero, seconds))
+    default: Duration = msgspec.field(default_factory=partial(Duration, seconds))
     return default
 
 

@@ -25,7 +25,7 @@ def config(document: Document, problems: tuple[str, ...] = ()) -> Config:
         refusal = str(error)
     found = [*document.problems, *_where_resolved(document, list(checks.problems(document.data)))]
     if refusal:
-        # jsonschema takes 0.1 s and 10 MB, so it is loaded only to say what is wrong.
+        # Only to say what is wrong: loading jsonschema takes longer than all the rest of this.
         from jobqueue_exporter.config import violations
 
         found += _where_resolved(document, list(violations.found(document)))
@@ -46,6 +46,6 @@ def _custom(kind: type, raw: object) -> object:
         if isinstance(raw, str):
             return Secret(raw)
         raise ValueError("expected a string")
-    if issubclass(kind, Duration):
-        return kind(duration.seconds(raw, zero=kind is DurationOrZero))
+    if issubclass(kind, DurationOrZero):
+        return kind(duration.seconds(raw, zero=not issubclass(kind, Duration)))
     raise NotImplementedError(kind)

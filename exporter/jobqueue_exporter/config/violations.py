@@ -84,9 +84,7 @@ class _Teller:
         if "anyOf" in shape:
             return " or ".join(dict.fromkeys(self._expected(each) for each in shape["anyOf"]))
         if "enum" in shape:
-            values = [
-                str(value).lower() if isinstance(value, bool) else f"`{value}`" for value in shape["enum"]
-            ]
+            values = [str(value).lower() if isinstance(value, bool) else f"`{value}`" for value in shape["enum"]]
             return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
         if shape["type"] == "array":
             least = f", at least {shape['minItems']}" if "minItems" in shape else ""

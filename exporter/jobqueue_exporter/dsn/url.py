@@ -11,9 +11,7 @@ from jobqueue_exporter.errors import ConfigError
 _SCHEMES = {"postgres", "postgresql", "pgsql", "postgis"}
 _SCHEME = re.compile(r"(?:jdbc:)?(?P<base>[a-z][a-z0-9]{0,19})(?:[+-][a-z0-9+_-]{1,30})?", re.IGNORECASE)
 _HOST = r"(?:\[[\w.:%]+\]|[\w.~%+-]*)(?::\d{0,5})?"
-_AFTER_USER = re.compile(
-    rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<dbname>[^?@]*))?(?:\?(?P<query>.*))?", re.DOTALL
-)
+_AFTER_USER = re.compile(rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<dbname>[^?@]*))?(?:\?(?P<query>.*))?", re.DOTALL)
 _PORT = re.compile(r":(\d*)$")
 _ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
@@ -57,10 +55,7 @@ def _starts(rest: str) -> Iterator[int]:
 
 
 def _well_formed(query: str) -> bool:
-    return all(
-        re.fullmatch(r"[\w.-]+", name) and ("@" not in value or name in LIBPQ)
-        for name, value in _pairs(query)
-    )
+    return all(re.fullmatch(r"[\w.-]+", name) and ("@" not in value or name in LIBPQ) for name, value in _pairs(query))
 
 
 def _query(query: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def statement_limit(deadline: float) -> str:
     return f"SELECT set_config('statement_timeout', '{left}ms', true)"
 
 
-def guards(deadline: float, search_path: str | None) -> str:
+def guards(deadline: float, dsn: Dsn) -> str:
     """Starts the read-only transaction and sets its guards, for this transaction alone.
 
     Set by SET LOCAL's function, since a session-wide setting leaks or is refused behind a
@@ -83,12 +83,12 @@ def guards(deadline: float, search_path: str | None) -> str:
     settings = {
         "TimeZone": "UTC",
         "lock_timeout": f"{int(LOCK_TIMEOUT_SECONDS * 1000)}ms",
-        "application_name": APPLICATION_NAME,
+        "application_name": dsn.params.get("application_name", APPLICATION_NAME),
         "jit": "off",
         "max_parallel_workers_per_gather": "0",
     }
-    if search_path:
-        settings["search_path"] = search_path
+    if dsn.search_path:
+        settings["search_path"] = dsn.search_path
     calls = (f"set_config('{name}', {Literal(value).as_string()}, true)" for name, value in settings.items())
     return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {statement_limit(deadline)}; SELECT {', '.join(calls)}"
 
@@ -107,9 +107,9 @@ class Postgres:
     @contextmanager
     def session(self, deadline: float) -> Iterator[Session]:
         """A Session until `deadline` (on time.monotonic()). Raises SourceError."""
-        # Of its own for each session, so that a late cut or cancel of one never meets the next.
-        self._reading, self._stopped = threading.Event(), threading.Event()
-        self._reading.set()
+        with self._ending:
+            self._reading, self._stopped = threading.Event(), threading.Event()
+            self._reading.set()
         try:
             connection = self._begin(deadline)
             yield Session(connection, deadline, self._stopped)
@@ -139,16 +139,18 @@ class Postgres:
 
     def _begin(self, deadline: float) -> psycopg.Connection[Row]:
         """A connection with its transaction open; one that died while idle is replaced."""
+        if time.monotonic() >= deadline:
+            raise TimedOut(f"{self._dsn.public()}: the time limit was over before the reading began")
         if self._connection is not None:
             try:
-                self._connection.execute(guards(deadline, self._dsn.search_path).encode())
+                self._connection.execute(guards(deadline, self._dsn).encode())
                 return self._connection
             except psycopg.OperationalError:
                 if not self._connection.broken or self._stopped.is_set():
                     raise
                 self.close()
         connection = self._connect(deadline)
-        connection.execute(guards(deadline, self._dsn.search_path).encode())
+        connection.execute(guards(deadline, self._dsn).encode())
         return connection
 
     def _connect(self, deadline: float) -> psycopg.Connection[Row]:

@@ -77,8 +77,10 @@ class Connection:
             app = ASGIWrapper(cast("ASGIFramework", self._serve))
             loop, house = asyncio.get_running_loop(), self._house
             await TCPServer(app, loop, house.hypercorn, house.context, LifespanState({}), reader, writer)
-        except OSError as error:
-            log.debug("client dropped: %s", error)
+        except Exception as error:
+            # Not only OSError: hypercorn stumbles over odd upgrades to HTTP/2, and a client must not
+            # be able to fill the log.
+            log.debug("client dropped: %r", error)
         finally:
             self._stop_waiting()
 

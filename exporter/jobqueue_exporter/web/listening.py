@@ -48,9 +48,7 @@ def shown(sock: socket.socket) -> str:
 def _everywhere(port: int) -> socket.socket:
     if socket.has_dualstack_ipv6():
         try:
-            return socket.create_server(
-                ("", port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
-            )
+            return socket.create_server(("", port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True)
         except OSError as error:
             # A kernel can know IPv6 and yet have no address of it, as in many containers.
             if error.errno != errno.EADDRNOTAVAIL:
@@ -71,7 +69,5 @@ def _reason(address: str, error: OSError) -> str:
             " with server.listen or --web.listen-address (port 0 takes any free one)"
         )
     if error.errno == errno.EACCES:
-        return (
-            f"cannot listen on {address}: ports below 1024 need more rights than we have; choose a higher one"
-        )
+        return f"cannot listen on {address}: ports below 1024 need more rights than we have; choose a higher one"
     return f"cannot listen on {address}: {error.strerror or error}; give an address of this machine"

@@ -72,9 +72,7 @@ def read(section: Section, folder: Path) -> tuple[TlsConfig | None, tuple[Path, 
         key=_pem(section, "key", folder, files),
         client_ca=_pem(section, "client_ca", folder, files),
         client_auth_type=_client_auth_type(section),
-        client_allowed_sans=section.strings("client_allowed_sans")
-        if "client_allowed_sans" in section
-        else None,
+        client_allowed_sans=section.strings("client_allowed_sans") if "client_allowed_sans" in section else None,
         min_version=_version(section, "min_version", "TLS12"),
         max_version=_version(section, "max_version", "TLS13"),
         cipher_suites=_ciphers(section),
@@ -136,9 +134,7 @@ def _curve(section: Section) -> str | None:
         if name not in CURVES:
             section.wrong("curve_preferences", f"no curve {name}; there are: {', '.join(CURVES)}")
     if len(given) > 1:
-        section.wrong(
-            "curve_preferences", "this exporter can be held to one curve, not to several; name one, or none"
-        )
+        section.wrong("curve_preferences", "this exporter can be held to one curve, not to several; name one, or none")
     return given[0] if given else None
 
 

@@ -93,9 +93,7 @@ def _users(section: Section) -> dict[str, bytes]:
         if ":" in name:
             section.wrong(name, "a user's name cannot hold a colon")
         if not found:
-            section.wrong(
-                name, "expected a bcrypt hash, as `htpasswd -nBC 10 NAME` prints it after the colon"
-            )
+            section.wrong(name, "expected a bcrypt hash, as `htpasswd -nBC 10 NAME` prints it after the colon")
         elif not 4 <= int(found[1]) <= MOST_COST:
             section.wrong(name, f"the hash has a cost of {int(found[1])}; use 10, or at most {MOST_COST}")
         users[name] = hashed.encode()

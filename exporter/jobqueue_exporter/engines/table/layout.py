@@ -14,6 +14,7 @@ from jobqueue_exporter.engines.table.relation import Column, Relation, Type
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES, MEANINGS, TIME_ROLES, default_states
 from jobqueue_exporter.errors import Refused
 
+LABEL_LENGTH = 200
 _USABLE: Mapping[str, tuple[Type, ...]] = {
     "state": (Type.TEXT, Type.ENUM),
     "attempts": (Type.NUMBER,),
@@ -50,13 +51,15 @@ class Layout:
         column = self.columns.get(role)
         if column is None:
             return missing
-        if role in TIME_ROLES and column.type is Type.NUMBER:
-            return _from_epoch(column.sql)
-        return column.sql
+        return column.moment if role in TIME_ROLES else column.sql
 
     def text(self, role: str) -> str:
         """The column of a role as text, or a NULL of that type."""
         return f"{self.columns[role].sql}::text" if role in self.columns else "NULL::text"
+
+    def label(self, role: str) -> str:
+        """The same, no longer than a label may be."""
+        return f"left({self.text(role)}, {LABEL_LENGTH})"
 
     def state_is(self, *meanings: str) -> str:
         """The condition that a row's state has one of these meanings, as an index can serve it."""
@@ -74,16 +77,23 @@ class Layout:
 
     @property
     def since(self) -> str:
-        """From when on a job could have been claimed: a job is not late before it is due."""
-        roles = [self.sql(role) for role in ("run_at", "created_at") if role in self.columns]
-        return f"greatest({', '.join(roles)})" if roles else "NULL::timestamptz"
+        """From when on a job could have been claimed: a job is not late before it is due. An infinite
+        time dates nothing."""
+        return _chosen("greatest", self._finite("run_at", "created_at"))
 
     @property
     def died_at(self) -> str:
-        """When a dead job died, by the best column there is; a dead row is no longer beaten upon."""
-        roles = ("finished_at", "updated_at", "started_at", "created_at")
-        found = [self.sql(role) for role in roles if role in self.columns]
-        return f"coalesce({', '.join(found)})" if found else "NULL::timestamptz"
+        """When a dead job died, where a column says so; a dead row is no longer beaten upon."""
+        return _chosen("coalesce", self._finite("finished_at", "updated_at"))
+
+    @property
+    def last_seen(self) -> str:
+        """What puts dead jobs in the order of their deaths, if only nearly."""
+        return _chosen("coalesce", self._finite("finished_at", "updated_at", "started_at", "created_at"))
+
+    def _finite(self, *roles: str) -> list[str]:
+        columns = [self.sql(role) for role in roles if role in self.columns]
+        return [f"CASE WHEN isfinite({column}) THEN {column} END" for column in columns]
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -121,11 +131,6 @@ def state_column(relation: Relation, source: Source) -> Column | None:
     return _columns(relation, source).get("state")
 
 
-def _from_epoch(column: str) -> str:
-    """Seconds or, when they can only be that (after the year 5138), milliseconds."""
-    return f"to_timestamp(CASE WHEN {column} > 100000000000 THEN {column} / 1000.0 ELSE {column} END)"
-
-
 def _columns(relation: Relation, source: Source) -> dict[str, Column]:
     wanted = msgspec.structs.asdict(source.columns)
     found: dict[str, Column] = {}
@@ -154,6 +159,10 @@ def _configured(relation: Relation, role: str, name: str) -> Column:
 
 def _fits(role: str, column: Column) -> bool:
     return column.type in _USABLE.get(role, tuple(Type))
+
+
+def _chosen(choice: str, moments: list[str]) -> str:
+    return f"{choice}({', '.join(moments)})" if moments else "NULL::timestamptz"
 
 
 def _errors(relation: Relation, source: Source, columns: Mapping[str, Column]) -> tuple[Column, ...]:

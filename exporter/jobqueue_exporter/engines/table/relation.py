@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from psycopg.sql import Identifier, Literal
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Session
 
-_TIMES = {"timestamptz", "timestamp", "date"}
+_TIMES = {"timestamptz", "timestamp"}
 _NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
 _TEXTS = {"text", "varchar", "bpchar", "name", "citext"}
 
@@ -24,6 +24,7 @@ class Type(StrEnum):
     TEXT = "text"
     ENUM = "enum"
     JSON = "json"
+    ARRAY = "array"
     OTHER = "other"
 
 
@@ -41,6 +42,25 @@ class Column:
     def sql(self) -> str:
         """Its quoted name."""
         return Identifier(*filter(None, (self.alias, self.name))).as_string()
+
+    @property
+    def moment(self) -> str:
+        """The column as a timestamp. A number is an epoch, in the unit that puts it nearest to our time;
+        one that is no moment at all is infinite, since a conversion that fails would end the reading."""
+        if self.type is not Type.NUMBER:
+            return self.sql
+        return (
+            f"CASE WHEN {self.sql} >= 1e20 THEN timestamptz 'infinity'\n"
+            f"     WHEN {self.sql} <= -1e11 THEN timestamptz '-infinity' ELSE to_timestamp({self.sql} /\n"
+            f"     CASE WHEN {self.sql} < 1e11 THEN 1.0 WHEN {self.sql} < 1e14 THEN 1e3\n"
+            f"          WHEN {self.sql} < 1e17 THEN 1e6 ELSE 1e9 END) END"
+        )
+
+    def is_one_of(self, words: Iterable[str]) -> str:
+        """The condition that it holds one of these words, as an index can serve it. An enum is asked only
+        for what it can hold; anything else is an error to it."""
+        listed = [Literal(word).as_string() for word in words if not self.labels or word in self.labels]
+        return f"{self.sql} IN ({', '.join(listed)})" if listed else "false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +96,13 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
     def led_by(self, *columns: str) -> bool:
-        """Whether a whole index starts with these columns, in this order."""
-        return any(not i.predicate and i.keys[: len(columns)] == columns for i in self.indexes)
+        """Whether an index that holds all their values starts with these columns, in this order."""
+        whole = ("", f"({Identifier(columns[0]).as_string()} IS NOT NULL)", f"({columns[0]} IS NOT NULL)")
+        return any(i.predicate in whole and i.keys[: len(columns)] == columns for i in self.indexes)
 
 
 _RELATION = """
-SELECT c.oid::bigint, n.nspname, c.relname, c.reltuples::bigint,
-       has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid)
+SELECT c.oid::bigint, n.nspname, c.relname, c.reltuples::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass({name}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
@@ -109,17 +129,38 @@ WHERE i.indrelid = {oid} AND i.indisvalid AND am.amname = 'btree'
 ORDER BY c.relname
 """
 
-# Sees all: a permissive policy for us without a condition, and no restrictive one that has a condition.
-_SEES_ALL = """
-SELECT coalesce(bool_or(p.polpermissive AND p.condition = 'true'), false)
-       AND NOT coalesce(bool_or(NOT p.polpermissive AND p.condition <> 'true'), false)
-FROM (
-  SELECT polpermissive, coalesce(pg_get_expr(polqual, polrelid), 'true') AS condition
-  FROM pg_policy
-  WHERE polrelid = {oid} AND polcmd IN ('r', '*')
-    AND (polroles = '{{0}}' OR EXISTS (
-      SELECT FROM unnest(polroles) AS role WHERE role <> 0 AND pg_has_role(role, 'USAGE')))
+# The relation and, through views, all that it stands on, each with the role as whom it is read. A role sees
+# all rows of a secured table by a permissive policy without a condition and no restrictive one that has one.
+# A permissive policy without USING lets nothing be seen.
+_HIDING = """
+WITH RECURSIVE looked(relation, viewer) AS (
+  SELECT {oid}::oid, u.oid FROM pg_roles u WHERE u.rolname = current_user
+  UNION
+  SELECT d.refobjid, CASE WHEN invoker THEN l.viewer ELSE v.relowner END
+  FROM looked l
+  JOIN pg_class v ON v.oid = l.relation AND v.relkind = 'v'
+  JOIN pg_rewrite r ON r.ev_class = v.oid
+  JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> v.oid
+  CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(o.option_value::boolean), false) AS invoker
+    FROM pg_options_to_table(v.reloptions) o WHERE o.option_name = 'security_invoker') o
+)
+SELECT DISTINCT n.nspname || '.' || c.relname
+FROM looked l
+JOIN pg_class c ON c.oid = l.relation
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_roles u ON u.oid = l.viewer
+CROSS JOIN LATERAL (
+  SELECT bool_or(p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) = 'true') AS lets,
+         bool_or(NOT p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) <> 'true') AS restricts
+  FROM pg_policy p
+  WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*') AND EXISTS (
+    SELECT FROM unnest(p.polroles) AS role WHERE role = 0 OR pg_has_role(l.viewer, role, 'USAGE'))
 ) p
+WHERE c.relrowsecurity AND NOT u.rolsuper AND NOT u.rolbypassrls
+  AND (c.relforcerowsecurity OR NOT pg_has_role(l.viewer, c.relowner, 'USAGE'))
+  AND (p.lets IS NOT TRUE OR p.restricts IS TRUE)
 """
 
 
@@ -132,24 +173,12 @@ def describe(session: Session, name: str) -> Relation:
     found = session.rows(_RELATION.format(name=Literal(name).as_string()))
     if not found:
         raise Refused(f"there is no table {name} (or it is in another schema: write it as schema.table)")
-    oid, schema, table, rows, usable, secured = found[0]
+    oid, schema, table, rows = found[0]
     columns, denied = _columns(session, oid)
-    if not usable or not columns:
-        grant = (
-            f"GRANT USAGE ON SCHEMA {Identifier(schema).as_string()}"
-            if not usable
-            else (f"GRANT SELECT ON {Identifier(schema, table).as_string()}")
-        )
+    if not columns:
+        grant = f"GRANT SELECT ON {Identifier(schema, table).as_string()}"
         raise Refused(f"permission denied for table {table}: run `{grant} TO …`, see `jobqueue doctor`")
-    return Relation(
-        schema,
-        table,
-        columns,
-        denied,
-        _indexes(session, oid),
-        max(rows, 0),
-        _hidden(session, oid, f"{schema}.{table}") if secured else "",
-    )
+    return Relation(schema, table, columns, denied, _indexes(session, oid), max(rows, 0), _hidden(session, oid))
 
 
 def _columns(session: Session, oid: int) -> tuple[dict[str, Column], tuple[str, ...]]:
@@ -166,6 +195,8 @@ def _columns(session: Session, oid: int) -> tuple[dict[str, Column], tuple[str, 
 def _type(name: str, is_enum: bool) -> Type:
     if is_enum:
         return Type.ENUM
+    if name.startswith("_"):
+        return Type.ARRAY
     by_name = {Type.TIME: _TIMES, Type.NUMBER: _NUMBERS, Type.TEXT: _TEXTS, Type.JSON: {"json", "jsonb"}}
     return next((kind for kind, names in by_name.items() if name in names), Type.OTHER)
 
@@ -179,11 +210,10 @@ def _plain(names: list[str]) -> tuple[str, ...]:
     return tuple(name[1:-1].replace('""', '"') if name.startswith('"') else name for name in names)
 
 
-def _hidden(session: Session, oid: int, label: str) -> str:
-    """Why row-level security keeps rows from us; "" when a policy lets us see all."""
-    if session.rows(_SEES_ALL.format(oid=oid))[0][0]:
-        return ""
-    return (
-        f"row-level security on {label} hides rows from this role, so counts would be wrong: "
+def _hidden(session: Session, oid: int) -> str:
+    """Why row-level security keeps rows from us; "" when it does not."""
+    tables = " and ".join(name for (name,) in session.rows(_HIDING.format(oid=oid)))
+    return tables and (
+        f"row-level security on {tables} hides rows from this role, so counts would be wrong: "
         "add a policy FOR SELECT … USING (true) for it; `jobqueue doctor` prints it"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jobqueue_exporter.config.types import States
 
-# By role; the first that the table has is taken. From the schemas of systems A to D and of common job tables.
+# By role; the first that the table has is taken.
 COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "job_id"),
     "queue": ("queue", "queue_name"),

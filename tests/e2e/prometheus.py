@@ -1,0 +1,88 @@
+"""A real Prometheus that scrapes one address every second, and what it has to say."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.deadline import until
+from tests.tooling import tool
+
+
+@dataclass(frozen=True, slots=True)
+class Prometheus:
+    """A running server."""
+
+    address: str
+
+    def vector(self, query: str) -> dict[str, float]:
+        """The value of each series of an instant query, by its labels."""
+        return {_labels(one): float(one["value"][1]) for one in self._query(query)}
+
+    def samples(self, selector: str) -> dict[str, list[tuple[float, float]]]:
+        """Every sample of the last hour as it was scraped: (timestamp, value) by series."""
+        return {
+            _labels(one): [(at, float(value)) for at, value in one["values"]] for one in self._query(f"{selector}[1h]")
+        }
+
+    def own(self, name: str) -> float:
+        """A metric of Prometheus itself."""
+        with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+    def _query(self, query: str) -> list[dict[str, list[list[float]]]]:
+        url = f"http://{self.address}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            result: list[dict[str, list[list[float]]]] = json.load(answer)["data"]["result"]
+        return result
+
+
+@contextmanager
+def scraping(target: str, home: Path) -> Iterator[Prometheus]:
+    """Prometheus, scraping `target` each second until the end of the context."""
+    program, address = tool("prometheus"), f"127.0.0.1:{free_port()}"
+    scrape = {"job_name": "jobqueue", "static_configs": [{"targets": [target]}]}
+    settings = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [scrape]}
+    (home / "prometheus.yml").write_text(yaml.safe_dump(settings))
+    command = [
+        str(program),
+        f"--config.file={home / 'prometheus.yml'}",
+        f"--storage.tsdb.path={home / 'data'}",
+        f"--web.listen-address={address}",
+    ]
+    with (home / "prometheus.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            until(lambda: _ready(address), seconds=30)
+            yield Prometheus(address)
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _labels(series: dict[str, list[list[float]]]) -> str:
+    return json.dumps(series["metric"], sort_keys=True)
