@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 # what is made from the code, each with the module that prints it
-GENERATED := examples/jobqueue.schema.json exporter/METRICS.md
+GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md
 examples/jobqueue.schema.json.from := jobqueue_exporter.config.schema
+examples/.env.example.from := jobqueue_exporter.config.environment
 exporter/METRICS.md.from := jobqueue_exporter.catalog
 
 .DEFAULT_GOAL := help

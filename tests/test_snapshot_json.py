@@ -20,6 +20,58 @@ from tests.full_snapshot import full
 EMPTY = Snapshot(source="shop", engine="table", read_at=0, up=True)
 
 
+WRITTEN_FACTS = {
+    "lanes": [
+        {
+            "queue": "media",
+            "kind": "RENDER",
+            "counts": {"pending": 3},
+            "oldest_pending_seconds": 1.5,
+            "oldest_running_seconds": None,
+            "oldest_dead_letter_seconds": None,
+            "due_not_promoted": None,
+            "stuck": None,
+        }
+    ],
+    "workers": {
+        "live": 1,
+        "stale": 0,
+        "newest_heartbeat": None,
+        "by_queue": {"media": 1},
+        "slots": None,
+        "busy": None,
+    },
+}
+
+WRITTEN = {
+    "source": "shop",
+    "engine": "table",
+    "read_at": 0,
+    "up": True,
+    "error": "",
+    "flows": None,
+    "waits": None,
+    "runs": None,
+    "signals": {"workers": True},
+    "policies": [
+        {
+            "queue": "media",
+            "kind": "RENDER",
+            "owner": "media",
+            "wait_objective_seconds": 300,
+            "success_objective_ratio": 0.99,
+            "max_runtime_seconds": 3600,
+            "page": True,
+            "no_loss": False,
+        }
+    ],
+    "folded": {},
+    "collectors": [],
+    "over_budget": None,
+    "clock_skew_seconds": None,
+}
+
+
 def facts_of(facts: Facts) -> dict[str, Json]:
     written = plain(replace(EMPTY, facts=facts))["facts"]
     assert isinstance(written, dict)
@@ -39,55 +91,8 @@ def test_a_snapshot_is_written_like_this() -> None:
     written = plain(snapshot)
     facts = written.pop("facts")
     assert isinstance(facts, dict)
-    assert {key: value for key, value in facts.items() if value is not None} == {
-        "lanes": [
-            {
-                "queue": "media",
-                "kind": "RENDER",
-                "counts": {"pending": 3},
-                "oldest_pending_seconds": 1.5,
-                "oldest_running_seconds": None,
-                "oldest_dead_letter_seconds": None,
-                "due_not_promoted": None,
-                "stuck": None,
-            }
-        ],
-        "workers": {
-            "live": 1,
-            "stale": 0,
-            "newest_heartbeat": None,
-            "by_queue": {"media": 1},
-            "slots": None,
-            "busy": None,
-        },
-    }
-    assert written == {
-        "source": "shop",
-        "engine": "table",
-        "read_at": 0,
-        "up": True,
-        "error": "",
-        "flows": None,
-        "waits": None,
-        "runs": None,
-        "signals": {"workers": True},
-        "policies": [
-            {
-                "queue": "media",
-                "kind": "RENDER",
-                "owner": "media",
-                "wait_objective_seconds": 300,
-                "success_objective_ratio": 0.99,
-                "max_runtime_seconds": 3600,
-                "page": True,
-                "no_loss": False,
-            }
-        ],
-        "folded": {},
-        "collectors": [],
-        "over_budget": None,
-        "clock_skew_seconds": None,
-    }
+    assert {key: value for key, value in facts.items() if value is not None} == WRITTEN_FACTS
+    assert written == WRITTEN
 
 
 def test_every_field_of_the_model_is_written_but_the_flow_window() -> None:

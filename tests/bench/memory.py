@@ -25,6 +25,8 @@ SCRAPES = 20
 _FIRST_KINDS = 300
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.1
+# Longer than a finished reading is used again, so that each scrape reads anew.
+_BETWEEN_SCRAPES_SECONDS = 0.6
 # What Prometheus sends.
 _HEADERS = {
     "Accept": "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5",
@@ -68,17 +70,17 @@ def measure(connection: psycopg.Connection[Any], dsn: str) -> Memory:
             wanted = kinds if series >= SERIES else math.ceil(kinds * SERIES / series)
         for _ in range(SCRAPES):
             _scrape(url)
-            _pause()
+            _pause(_BETWEEN_SCRAPES_SECONDS)
         return Memory(_resident(process.pid), series)
 
 
 def _settled(url: str) -> int:
     """The number of series, once two scrapes that read anew agree."""
     deadline, before, now = time.monotonic() + _START_SECONDS, -1, 0
-    while before != now or now == 0:
+    while before != now:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{url} did not settle in {_START_SECONDS:g} s")
-        _pause()
+        _pause(_BETWEEN_SCRAPES_SECONDS)
         before, now = now, sum(not line.startswith("#") for line in _scrape(url).splitlines())
     return now
 
@@ -114,7 +116,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
         except OSError as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise TimeoutError(f"jobqueue serve does not listen on {address}") from error
-            _pause()
+            _pause(_POLL_SECONDS)
         else:
             return
 
@@ -131,8 +133,8 @@ def _resident(pid: int) -> float:
     return int(found[1]) / 1024
 
 
-def _pause() -> None:
-    threading.Event().wait(_POLL_SECONDS)
+def _pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
 
 
 def _free_port() -> int:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jobqueue_exporter.collect.clock import Clock
-from jobqueue_exporter.config.types import Config, Secret, Source
+from jobqueue_exporter.config.types import Config, Source
 from jobqueue_exporter.engines.protocol import Collector, Part, Request, Statement, Tier
 from jobqueue_exporter.model import Facts, Lane, LaneJobs, Signal, State
+from jobqueue_exporter.secret import Secret
 
 MAIL = Lane("mail", "SEND")
 JOBS = Collector("jobs", Tier.CORE)
@@ -70,7 +71,7 @@ class ScriptedReader:
         finally:
             self._busy.release()
 
-    def statements(self, request: Request) -> Sequence[Statement]:
+    def statements(self, request: Request, *, explain: bool = False) -> Sequence[Statement]:
         return ()
 
     def stop(self) -> None:

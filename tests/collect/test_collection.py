@@ -87,7 +87,7 @@ def test_all_sources_are_read_or_those_that_are_named_in_their_order() -> None:
 
 def test_an_unknown_source_is_named_with_those_that_there_are() -> None:
     collection = Collection(config(source("a"), source("b")), Factory())
-    with pytest.raises(ConfigError, match="^x: no such source; there are: a, b$"):
+    with pytest.raises(ConfigError, match=r"^x: no such source; there are: a, b$"):
         collection.ask(["a", "x"])
 
 

@@ -153,6 +153,17 @@ def test_what_a_hung_reading_brings_after_its_time_changes_nothing() -> None:
     assert ticket.known() is late
 
 
+def test_a_host_without_threads_costs_a_reading_and_not_the_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    office = Office()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert office.ask().error == "no thread could be started: the exporter's host is out of threads"
+    assert office.ask().up
+
+
 def test_another_configuration_is_used_from_the_next_reading_on() -> None:
     office = Office(max_age=Duration(3600))
     office.ask()

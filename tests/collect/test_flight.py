@@ -130,19 +130,16 @@ def test_an_outcome_that_fails_is_an_answer_too() -> None:
     assert answer(flown(Broken())) == snapshot("failed: 'x'")
 
 
-def test_it_is_settled_before_anybody_hears_of_it() -> None:
-    seen: list[tuple[bool, Snapshot, Exception | None]] = []
-    flight = Flight("shop", Trip(), PATIENCE, lambda s, e: seen.append((flight.future.done(), s, e)))
+def test_the_source_is_free_and_all_is_settled_before_anybody_hears_of_it() -> None:
+    seen: list[tuple[bool, bool, Snapshot, Exception | None]] = []
+
+    def settled(told: Snapshot, error: Exception | None) -> None:
+        seen.append((flight.landed, flight.future.done(), told, error))
+
+    flight = Flight("shop", Trip(), PATIENCE, settled)
     flight.start()
     answer(flight)
-    assert seen == [(False, snapshot(""), None)]
-
-
-def test_when_it_is_answered_the_source_is_free_again() -> None:
-    for _ in range(200):
-        flight = flown(Trip())
-        answer(flight)
-        assert flight.landed
+    assert seen == [(True, False, snapshot(""), None)]
 
 
 def test_a_host_without_threads_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +154,11 @@ def test_a_host_without_threads_is_an_answer(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("limit", [0.0, 0.001, 0.002])
 def test_an_end_at_the_very_limit_is_answered_once(limit: float) -> None:
+    def work() -> None:
+        threading.Event().wait(0.001)
+
     for _ in range(100):
-        trip = Trip(lambda: threading.Event().wait(0.001) and None)
+        trip = Trip(work)
         flight = flown(trip, limit)
         answer(flight)
         flight.wait_until_landed()

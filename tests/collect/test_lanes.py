@@ -110,6 +110,16 @@ def test_dead_letters_read_earlier_never_contradict_what_is_dead_now() -> None:
     assert told.dead_letters == {MAIL: was, MEDIA: none, Lane("old"): none}
 
 
+def test_what_is_no_longer_dead_is_left_out_of_what_is_told_together() -> None:
+    dead = {Lane("q", kind): DeadLetters(causes={Cause.UNKNOWN: 1}) for kind in "abc"}
+    live = {Lane("q", kind): jobs(dead=count) for kind, count in zip("abc", (1, 0, 1), strict=True)}
+    told = lanes(max_lanes=1).told(Facts(lanes=live, dead_letters=dead), 0).dead_letters
+    assert told == {
+        Lane("q", "a"): DeadLetters(causes={Cause.UNKNOWN: 1}),
+        OTHER: DeadLetters(causes={Cause.UNKNOWN: 1}),
+    }
+
+
 def test_the_window_of_recent_deaths_is_told_also_when_nothing_is_dead_any_more() -> None:
     known = lanes()
     was = DeadLetters(causes={Cause.USER_ERROR: 1}, recent={"24h": 1})

@@ -191,7 +191,12 @@ def test_an_objective_is_judged_by_the_lane_as_it_is_told() -> None:
     counts = (timed(Flow.WAIT, MAIL, 1),)
     window = FlowWindow(start=600, end=900, tells=ALL, counts=counts)
     asked: list[Lane] = []
-    book.ledger.take(window, THRESHOLDS, lambda lane: asked.append(lane) or 0.5)
+
+    def objective(lane: Lane) -> float:
+        asked.append(lane)
+        return 0.5
+
+    book.ledger.take(window, THRESHOLDS, objective)
     assert asked == [MAIL]
     assert book.flows()[MAIL].waits_met == 0
 

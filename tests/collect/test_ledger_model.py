@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def test_no_counter_ever_falls_or_moves_to_another_name(
     log: list[Event], steps: list[int], cap: int, wanted: list[float]
 ) -> None:
     told = Run(log, moments_of(steps), cap, wanted).told
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in pairwise(told):
         assert {lane: after.get(lane, -1) >= total for lane, total in before.items()} == dict.fromkeys(before, True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from jobqueue_exporter.collect.clock import Clock
 from jobqueue_exporter.collect.found import Found
 from jobqueue_exporter.collect.memory import Memory
 from jobqueue_exporter.collect.wants import Wants
@@ -137,12 +138,28 @@ def test_what_an_extra_found_is_told_with_its_age() -> None:
     assert desk.memory.due(["causes"]) == frozenset()
 
 
+def test_what_ran_in_this_reading_is_not_old_however_long_we_take_over_it() -> None:
+    desk = Desk()
+    ticks = iter(range(10_000))
+    desk.memory = Memory(desk.wants, "scripted", Clock(lambda: float(next(ticks)), lambda: END), flows=True)
+    assert {each.age_seconds for each in desk.read(window()).collectors} == {0.0}
+
+
 def test_a_lane_that_is_forgotten_leaves_no_series() -> None:
     desk = Desk()
     desk.read(window())
     desk.hands.move(86_401)
     found = desk.read(part(Facts(lanes={})))
     assert (found.facts.lanes, found.flows, found.policies) == ({}, {}, {})
+
+
+def test_a_lane_that_comes_back_after_it_was_forgotten_starts_again_at_zero() -> None:
+    desk = Desk()
+    desk.read(window())
+    assert desk.read(window(completed(7))).flows == {MAIL: finished(7)}
+    desk.hands.move(86_401)
+    told = [desk.read(window(completed(count))).flows for count in (8, 10)]
+    assert told == [{MAIL: finished(0)}, {MAIL: finished(3)}]
 
 
 def test_readings_that_time_out_count_against_the_budget() -> None:

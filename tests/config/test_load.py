@@ -23,10 +23,7 @@ from jobqueue_exporter.model import Cause
 from jobqueue_exporter.secret import Secret
 from tests.config.conftest import Read, Write
 
-
-def test_a_file_becomes_a_config(read: Read) -> None:
-    config = read(
-        """\
+FULL = """\
 server: {listen: "127.0.0.1:1", external_url: https://jobs.example.com, metrics: self, reload: true}
 sources:
   - name: shop
@@ -44,7 +41,10 @@ sources:
 queues:
   - {match: {source: shop, kind: MAIL_*}, owner: crm, wait_objective: 60, page: false}
 """
-    )
+
+
+def test_a_file_becomes_a_config(read: Read) -> None:
+    config = read(FULL)
     assert config == Config(
         server=Server(listen="127.0.0.1:1", external_url="https://jobs.example.com", metrics="self", reload=True),
         sources=(

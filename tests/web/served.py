@@ -107,7 +107,7 @@ def served(
     """Serve until the end of the block; fails when serving failed."""
     configured = configured or config()
     found = {source.name: (readers or {}).get(source.name) or ready() for source in configured.sources}
-    watch, stop, url, failures = Watch(web_config), Future[None](), Future[str](), list[BaseException]()
+    watch, stop, url, failures = Watch(web_config, seconds=0.05), Future[None](), Future[str](), list[BaseException]()
 
     def work() -> None:
         try:

@@ -29,7 +29,8 @@ class Desk:
         self._reader = reader
         self._clock = clock
         self._memory = Memory(wants, reader.engine, clock, flows=flows)
-        self._lock = threading.Lock()
+        # Reentrant: a flight that cannot take off is settled by the one who asked for it.
+        self._lock = threading.RLock()
         self._retired: list[Reader] = []
         self._backoff = Backoff()
         self._announcer = Announcer()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.protocol import Collector, Part, Tier
-from jobqueue_exporter.model import Facts, Signal
+from jobqueue_exporter.model import Facts, Lane, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,16 @@ class Found:
     def seconds(self) -> float:
         """What all parts took together."""
         return sum(part.seconds for part in self.parts.values())
+
+    @property
+    def lanes(self) -> set[Lane]:
+        """Every lane that any part tells of."""
+        lanes: set[Lane] = set()
+        for facts in self.facts(self.parts):
+            lanes.update(facts.lanes or (), facts.dead_letters or ())
+            if facts.flow_window is not None:
+                lanes.update(count.lane for count in facts.flow_window.counts)
+        return lanes
 
     def facts(self, names: Iterable[str]) -> list[Facts]:
         """What these collectors found, of those that succeeded."""

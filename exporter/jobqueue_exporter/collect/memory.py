@@ -20,6 +20,7 @@ from jobqueue_exporter.engines.protocol import Part
 from jobqueue_exporter.errors import TimedOut
 from jobqueue_exporter.model import Flow, Snapshot
 
+NO_ANSWER = "it brought no answer"
 FLOWS = "flows"
 """The collector that counts flows goes by this name in every engine; `once` does not ask for it."""
 
@@ -81,21 +82,22 @@ class Memory:
     def learned(self, found: Found, *, started: float, late: str = "") -> Snapshot:
         """A reading ended: all that is known now. `late` says what became of extras that are missing."""
         with self._lock:
-            now, unix = self._clock.monotonic(), self._clock.wall()
+            now = self._clock.monotonic()
             waited = max(0.0, now - started - found.seconds)
-            why = late or "it brought no answer"
+            why = late or NO_ANSWER
             for part in found.answers(found.asked, waited, why):
-                self._history.ran(part, now, unix)
+                self._history.ran(part, now, self._clock.wall())
                 self._extras.ran(part, now)
-            self._budget.spent(started, self._heard(found, waited, why))
-            self._count(found, now)
+            self._budget.spent(started, self._heard(found, now, waited, why))
+            self._count(found)
             return self._told(found, now, lasting=True)
 
     def glimpsed(self, found: Found) -> Snapshot:
         """What the core of a reading says while extras are still running, with what extras found before."""
         with self._lock:
-            self._heard(found, 0.0, "it brought no answer")
-            return self._told(found, self._clock.monotonic(), lasting=False)
+            now = self._clock.monotonic()
+            self._heard(found, now, 0.0, NO_ANSWER)
+            return self._told(found, now, lasting=False)
 
     def lost(self, error: Exception, reason: str, *, started: float) -> Snapshot:
         """A reading that began at `started` failed."""
@@ -122,20 +124,20 @@ class Memory:
                 over_budget=self._budget.over(self._wants.source.budget),
             )
 
-    def _heard(self, found: Found, waited: float, why: str) -> float:
-        """Note how the core went; returns its seconds."""
+    def _heard(self, found: Found, now: float, waited: float, why: str) -> float:
+        """Note how the core went, and which lanes there are; returns the seconds of the core."""
+        self._lanes.see(found.lanes, now)
         self._core = found.core
         parts = found.answers(found.core, waited, why)
         for part in parts:
-            self._history.ran(part, self._clock.monotonic(), self._clock.wall())
+            self._history.ran(part, now, self._clock.wall())
         return sum(part.seconds for part in parts)
 
-    def _count(self, found: Found, now: float) -> None:
+    def _count(self, found: Found) -> None:
         for name, part in found.parts.items():
             window = part.facts.flow_window if part.facts is not None else None
             if window is not None and self._flows:
                 self._flows_by = name
-                self._lanes.see({count.lane for count in window.counts}, now)
                 self._ledger.take(window, self._wants.thresholds, self._wants.objective)
 
     def _told(self, found: Found, now: float, *, lasting: bool) -> Snapshot:

@@ -44,7 +44,7 @@ class Producer:
 
     def turn(self, connection: Connection) -> None:
         """One second's worth of jobs, none while too many wait."""
-        (waiting,) = connection.execute(_COUNT_WAITING).fetchone() or (0,)
+        ((waiting,),) = connection.execute(_COUNT_WAITING).fetchall()
         if waiting >= self._scenario.most_waiting:
             return
         for _ in range(int(self._scenario.jobs_per_second * self.pause_seconds + self._random.random())):

@@ -79,7 +79,7 @@ _ALL = (
         ),
         dies_every_seconds=90.0,
         recovers_after_seconds=1_800.0,
-        past=Past(stuck=5, silent_workers=1, silent_seconds=240.0),
+        past=Past(stuck=5, silent_workers=2, silent_seconds=240.0),
     ),
     Scenario(
         name="poison",

@@ -30,7 +30,7 @@ _RETRYING = 3
 
 def seed(connection: Connection, scenario: Scenario, random: Random) -> None:
     """Fill the empty tables with the scenario's past."""
-    (now,) = connection.execute("SELECT now()").fetchone() or (datetime.min,)
+    ((now,),) = connection.execute("SELECT now()").fetchall()
     past = _Past(now, random, idle_seconds=0.0 if scenario.workers else scenario.past.silent_seconds)
     past.finished(_FINISHED, _FINISHED_SECONDS)
     past.later(_LATER)

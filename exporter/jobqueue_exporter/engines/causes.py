@@ -28,7 +28,7 @@ _DEFAULTS = (
     ),
     (
         Cause.RECOVERABLE,
-        r"\btime[d -]?\s?out\b|\bETIMEDOUT\b|\bdeadline exceeded\b|\brate.?limit|\btoo many requests\b"
+        r"\btime[d -]?\s?out(?:s|error)?\b|\bETIMEDOUT\b|\bdeadline exceeded\b|\brate.?limit|\btoo many requests\b"
         r"|\btemporar(?:y|ily)\b|\bunavailable\b|\bconnection (?:reset|refused|closed)\b|\bECONN(?:RESET|REFUSED)\b"
         rf"|\btry again\b|{_code(408, 429, 503, 504)}",
     ),
@@ -40,7 +40,7 @@ _DEFAULTS = (
     (
         Cause.SYSTEM_ERROR,
         r"\binternal\b|\bunexpected\b|\bcrash(?:ed)?\b|\bout of memory\b|\boom\b|\bkilled\b|\bsegfault\b"
-        r"|\bcommand not found\b|\bno such file\b|\bENOENT\b|\bpermission denied\b|\bexception\b"
+        r"|\bcommand not found\b|\bno such file\b|\bENOENT\b|\bpermission denied\b|exception\b"
         rf"|{_code(500, 502)}",
     ),
 )

@@ -37,10 +37,14 @@ class House(Protocol):
 
 
 class Connection:
-    """An accepted TCP connection. `waiting_since` is None while it is the client that waits."""
+    """An accepted TCP connection.
+
+    `waiting_since` is None while it is the client that waits; `kept` after its first response.
+    """
 
     def __init__(self, sock: socket.socket, house: House) -> None:
         self.waiting_since: float | None = None
+        self.kept = False
         self.tls = house.tls()
         self._house = house
         self._sock = sock
@@ -73,6 +77,7 @@ class Connection:
             reader, writer = await self._open()
             if self.tls is not None and not self.tls.admits(writer.get_extra_info("ssl_object")):
                 self.abort()
+                return
             # Starlette and hypercorn describe the same protocol, in types that do not know each other.
             app = ASGIWrapper(cast("ASGIFramework", self._serve))
             loop, house = asyncio.get_running_loop(), self._house
@@ -88,6 +93,8 @@ class Connection:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        # Headers and body are two writes; without this the second one waits 40 ms for an acknowledgement.
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
             self._sock,
@@ -115,7 +122,7 @@ class Connection:
             if not await answer.fail():
                 self.abort()
         finally:
-            self._busy = False
+            self._busy, self.kept = False, True
             self._wait(self._house.limits.idle)
             took = perf_counter() - began
             log.debug("%s %r %d %.3fs", scope["method"], scope["path"], answer.status, took)

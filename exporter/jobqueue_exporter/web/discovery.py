@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[^\s:/@\[\]]+)(?::(\d{1,5}))?")
+_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_MAX_PORT = 65_535
 
 
 def targets(names: Sequence[str], base_url: str) -> list[dict[str, object]]:
@@ -35,7 +36,8 @@ def targets(names: Sequence[str], base_url: str) -> list[dict[str, object]]:
 
 def reached(scheme: str, host: str | None, server: tuple[str, int]) -> str:
     """The URL by which a client reached us: by its Host header, or by our own address if that is no host."""
-    if host is not None and _HOST.fullmatch(host):
+    found = _HOST.fullmatch(host or "")
+    if found and int(found[1] or 0) <= _MAX_PORT:
         return f"{scheme}://{host}"
     name, port = server
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"

@@ -81,20 +81,19 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def recheck(self) -> None:
-        """Part with clients that were let in by a TLS configuration that would not let them in today.
+        """Part with clients that another TLS configuration let in than is in force now.
 
-        Those that wait for a response get it first.
+        Those that wait for a response get it first, and those that have just come get their one.
         """
         now = self.tls()
-        self._cut([each for each in self._clients if each.idle and not _same_trust(each.tls, now)])
+        kept = [each for each in self._clients if each.idle and each.kept]
+        self._cut([each for each in kept if not _same_trust(each.tls, now)])
 
     def _cut(self, clients: list[Connection]) -> None:
         for client in clients:
             client.abort()
 
     def _welcome(self, sock: socket.socket) -> None:
-        # Headers and body are two writes; without this the second one waits 40 ms for an acknowledgement.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client = Connection(sock, self)
         task = client.start()
         self._clients[client] = task

@@ -153,5 +153,7 @@ def _check_together(section: Section, config: TlsConfig) -> None:
         )
     if config.client_allowed_sans is not None and config.client_auth_type == "NoClientCert":
         section.wrong("client_allowed_sans", "only with client_auth_type: RequireAndVerifyClientCert")
+    if config.client_allowed_sans == ():
+        section.wrong("client_allowed_sans", "it names nobody; name the clients, or leave it out")
     if (config.min_version, config.max_version) == ("TLS13", "TLS12"):
         section.wrong("max_version", "TLS12 is below min_version TLS13")

@@ -22,17 +22,18 @@ class Watch:
     Raises ConfigError when the file is no good to begin with.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, seconds: float = SECONDS) -> None:
         self.config = WebConfig() if path is None else web_config.load(path)
         self.complaint = ""
         self.changed: Callable[[], None] = _nothing
         self._path = path
+        self._seconds = seconds
         self._loaded = self._seen = _state(self.config.files)
 
-    async def run(self, seconds: float = SECONDS) -> None:
+    async def run(self) -> None:
         """Look at the files now and then, until cancelled."""
         while self._path is not None:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(self._seconds)
             state = await asyncio.to_thread(_state, self.config.files)
             # A file that was another one a moment ago may still be being written, or its key may be to come.
             settled, self._seen = state == self._seen, state

@@ -19,26 +19,33 @@ WINDOW = "24h"
 
 @dataclass(frozen=True, slots=True)
 class Graveyard:
-    """Where dead rows are, as SQL: its source, and expressions for each thing we look at."""
+    """Where dead rows are, as SQL: its source, and expressions for each thing we look at.
+
+    `dated` says whether the moment of death is known; `last_seen` only puts deaths in order.
+    """
 
     source: str
     where: str
     lane: str
     died_at: str
+    last_seen: str
     attempts: str
     error: str
+    dated: bool
 
 
 def of_jobs(layout: Layout) -> Graveyard:
     """The dead rows of the jobs table itself."""
-    lane_columns = f"{layout.text('queue')} AS queue, {layout.text('kind')} AS kind"
+    lane_columns = f"{layout.label('queue')} AS queue, {layout.label('kind')} AS kind"
     return Graveyard(
         layout.relation.sql,
         layout.state_is("dead_letter"),
         lane_columns,
         layout.died_at,
+        layout.last_seen,
         layout.sql("attempts", "NULL::bigint"),
         error_text(layout.errors),
+        layout.tells_deaths,
     )
 
 
@@ -48,20 +55,22 @@ def of_table(layout: DeadLetterLayout) -> Graveyard:
         layout.relation.sql,
         layout.status_is(RecoveryState.PENDING),
         layout.lane,
-        layout.created_at.sql,
+        layout.created_at.finite,
+        layout.created_at.finite,
         layout.attempts.sql if layout.attempts else "NULL::bigint",
         error_text((layout.error,) if layout.error else ()),
+        True,
     )
 
 
 def error_text(columns: tuple[Column, ...]) -> str:
-    """The first error text that a row has; of a JSON error its code and message, else all of it."""
+    """The first error text that a row has; of a JSON error its code, message and reason, else all of it."""
     texts = [_json_text(c.sql) if c.type is Type.JSON else f"nullif({c.sql}, '')" for c in columns]
     return f"left(coalesce({', '.join(texts)}), {TEXT_LENGTH})" if texts else "NULL::text"
 
 
 def _json_text(column: str) -> str:
-    spoken = f"nullif(concat_ws(' ', {column}->>'code', {column}->>'message'), '')"
+    spoken = f"nullif(concat_ws(' ', {column}->>'code', {column}->>'message', {column}->>'reason'), '')"
     return f"coalesce({spoken}, nullif({column}::text, 'null'))"
 
 
@@ -80,9 +89,9 @@ def newest_query(dead: Graveyard, cap: int) -> str:
     """The lane and the error text of the newest dead rows."""
     return (
         "SELECT queue, kind, error\n"
-        f"FROM (SELECT {dead.lane}, {dead.died_at} AS died_at, {dead.error} AS error\n"
+        f"FROM (SELECT {dead.lane}, {dead.last_seen} AS last_seen, {dead.error} AS error\n"
         f"      FROM {dead.source} WHERE {dead.where} LIMIT {cap}) AS dead\n"
-        f"ORDER BY died_at DESC NULLS LAST LIMIT {NEWEST}"
+        f"ORDER BY last_seen DESC NULLS LAST LIMIT {NEWEST}"
     )
 
 
@@ -90,12 +99,12 @@ def read(session: Session, dead: Graveyard, rules: Causes, cap: int, queue: str)
     """What is known of the dead jobs of each lane that has some. Raises psycopg.Error."""
     summary = session.rows(summary_query(dead, cap))
     causes = _causes(session.rows(newest_query(dead, cap)), rules, queue)
-    capped = sum(row[2] for row in summary) > cap
+    recent_known = dead.dated and sum(row[2] for row in summary) <= cap
     return {
         where: DeadLetters(
             causes=dict.fromkeys(Cause, 0) | causes.get(where, Counter()),
             attempts_average=average,
-            recent=None if capped else {WINDOW: recent},
+            recent={WINDOW: recent} if recent_known else None,
         )
         for where, recent, average in _by_lane(summary, queue)
     }

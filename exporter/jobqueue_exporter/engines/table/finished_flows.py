@@ -6,8 +6,10 @@ from jobqueue_exporter.engines.table import flows
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.model import Flow
 
-# A completed-at column is filled on success alone in many tables; then it says nothing of other ends.
+# Filled on success alone in many tables; then it says nothing of other ends.
 _SUCCESS_ONLY = "completed_at"
+# Emptied when the job is let go.
+_LOCK = "locked_at"
 
 
 def tells(layout: Layout) -> frozenset[Flow]:
@@ -15,15 +17,15 @@ def tells(layout: Layout) -> frozenset[Flow]:
     told: set[Flow] = set()
     if _served(layout, "finished_at"):
         told |= {flow for flow, meaning in _outcomes(layout).items() if layout.states[meaning]}
-        told |= {Flow.RUN} if layout.has("started_at") else set()
-        told |= {Flow.WAIT} if layout.has("started_at", "created_at") else set()
+        if layout.has("started_at") and layout.columns["started_at"].name != _LOCK:
+            told |= {Flow.RUN, Flow.WAIT} if layout.has("created_at") else {Flow.RUN}
     if _served(layout, "created_at"):
         told.add(Flow.ENQUEUED)
     return frozenset(told)
 
 
 def query(layout: Layout, span: flows.Span, thresholds: tuple[float, ...]) -> str:
-    """Rows of (minute, queue, kind, flow, bucket, count, seconds)."""
+    """Rows of (minute, queue, kind, flow, bucket, count, seconds, gone)."""
     told, parts = tells(layout), []
     for flow, meaning in _outcomes(layout).items():
         if flow in told:
@@ -32,9 +34,9 @@ def query(layout: Layout, span: flows.Span, thresholds: tuple[float, ...]) -> st
         parts.append(_counted(layout, span, Flow.ENQUEUED, "created_at", "true"))
     started, finished = layout.sql("started_at"), layout.sql("finished_at")
     if Flow.RUN in told:
-        parts.append(_timed(layout, span, Flow.RUN, (started, finished), thresholds))
+        parts.append(_timed(layout, span, Flow.RUN, flows.seconds(started, finished), thresholds))
     if Flow.WAIT in told:
-        parts.append(_timed(layout, span, Flow.WAIT, (layout.since, started), thresholds))
+        parts.append(_timed(layout, span, Flow.WAIT, flows.seconds(layout.since, started), thresholds))
     return "\nUNION ALL\n".join(parts)
 
 
@@ -54,24 +56,21 @@ def _served(layout: Layout, role: str) -> bool:
 
 
 def _counted(layout: Layout, span: flows.Span, flow: Flow, role: str, where: str) -> str:
-    at = layout.sql(role)
+    at = layout.columns[role]
     return (
-        f"SELECT {flows.minute(at)}, {layout.text('queue')}, {layout.text('kind')}, '{flow}', 0, count(*), 0::float8\n"
-        f"FROM {layout.relation.sql} WHERE {span.where.format(at)} AND {where} GROUP BY 1, 2, 3"
+        f"SELECT {flows.minute(at.moment)}, {layout.label('queue')}, {layout.label('kind')}, '{flow}', 0, count(*),\n"
+        f"       0::float8, false\n"
+        f"FROM {layout.relation.sql} WHERE {span.covers(at)} AND {where} GROUP BY 1, 2, 3"
     )
 
 
-def _timed(
-    layout: Layout, span: flows.Span, flow: Flow, between: tuple[str, str], thresholds: tuple[float, ...]
-) -> str:
+def _timed(layout: Layout, span: flows.Span, flow: Flow, seconds: str, thresholds: tuple[float, ...]) -> str:
     """Durations of the jobs that ended in the span, in the minute of their end."""
-    start, end = between
-    finished = layout.sql("finished_at")
+    finished = layout.columns["finished_at"]
     return (
-        f"SELECT minute, queue, kind, '{flow}', {flows.bucket('seconds', thresholds)}, count(*), sum(seconds)\n"
-        f"FROM (SELECT {flows.minute(finished)} AS minute, {layout.text('queue')} AS queue,\n"
-        f"             {layout.text('kind')} AS kind, {flows.duration(start, end)} AS seconds\n"
-        f"      FROM {layout.relation.sql}\n"
-        f"      WHERE {span.where.format(finished)} AND {start} <= {end}) AS ended\n"
-        "GROUP BY 1, 2, 3, 5"
+        f"SELECT minute, queue, kind, '{flow}', {flows.bucket('seconds', thresholds)}, count(*), sum(seconds), false\n"
+        f"FROM (SELECT {flows.minute(finished.moment)} AS minute, {layout.label('queue')} AS queue,\n"
+        f"             {layout.label('kind')} AS kind, {seconds} AS seconds\n"
+        f"      FROM {layout.relation.sql} WHERE {span.covers(finished)}) AS ended\n"
+        "WHERE seconds IS NOT NULL GROUP BY 1, 2, 3, 5"
     )

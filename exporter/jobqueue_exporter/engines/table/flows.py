@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
-
-from psycopg.sql import Literal
+from typing import NamedTuple
 
 from jobqueue_exporter.engines.table.jobs import lane
-from jobqueue_exporter.model import Flow, FlowCount, FlowWindow
+from jobqueue_exporter.engines.table.relation import Column, Type
+from jobqueue_exporter.model import Flow, FlowCount, FlowWindow, Lane
 from jobqueue_exporter.sources.postgres import Row
 
 LONGEST_WINDOW_SECONDS = 3600.0
-_MINUTE = 60.0
+_MINUTE = 60
+_EPOCH_UNITS = (1, 10**3, 10**6, 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Span:
     start: float
     end: float
 
-    @property
-    def where(self) -> str:
-        """The condition on a column, as a template: it is compared as it is, so that its index serves."""
-        return f"{{0}} >= to_timestamp({self.start!r}) AND {{0}} <= to_timestamp({self.end!r})"
+    def covers(self, column: Column) -> str:
+        """The condition that a column is in the span; it is compared as it is, so that its index serves."""
+        if column.type is not Type.NUMBER:
+            return f"{column.sql} >= to_timestamp({self.start!r}) AND {column.sql} <= to_timestamp({self.end!r})"
+        first, last = math.floor(self.start), math.ceil(self.end)
+        ranges = (f"{column.sql} BETWEEN {first * unit} AND {last * unit}" for unit in _EPOCH_UNITS)
+        return f"({' OR '.join(ranges)})"
 
 
 def span(end: float, since: float | None, late_commit: float) -> Span:
@@ -36,9 +40,9 @@ def span(end: float, since: float | None, late_commit: float) -> Span:
     return Span(start // _MINUTE * _MINUTE, end)
 
 
-def minute(column: str) -> str:
-    """The Unix minute of a time column."""
-    return f"floor(date_part('epoch', {column}) / 60)::bigint"
+def minute(moment: str) -> str:
+    """The Unix minute of a moment."""
+    return f"floor(date_part('epoch', {moment}) / {_MINUTE})::bigint"
 
 
 def bucket(seconds: str, thresholds: tuple[float, ...]) -> str:
@@ -48,35 +52,72 @@ def bucket(seconds: str, thresholds: tuple[float, ...]) -> str:
     return f"{len(thresholds)} - width_bucket(-({seconds})::float8, ARRAY[{bounds}]::float8[])"
 
 
-def duration(start: str, end: str) -> str:
-    """Seconds between two time columns, never below 0."""
-    return f"greatest(0, date_part('epoch', {end}) - date_part('epoch', {start}))"
-
-
-def window(rows: list[Row], span_read: Span, tells: frozenset[Flow], default_queue: str) -> FlowWindow:
-    """The window that rows of (minute, queue, kind, flow, bucket, count, seconds) make."""
-    counts: dict[tuple[object, ...], FlowCount] = {}
-    for at, queue, kind, flow, index, count, seconds in rows:
-        found = FlowCount(at, lane(queue, kind, default_queue), Flow(flow), count, index, seconds)
-        key = (found.minute, found.lane, found.flow, found.bucket)
-        counts[key] = _joined(counts.get(key), found)
-    return FlowWindow(start=span_read.start, end=span_read.end, tells=tells, counts=tuple(counts.values()))
-
-
-def _joined(one: FlowCount | None, other: FlowCount) -> FlowCount:
-    """Both counts in one: cutting long labels, or two ways to the same flow, may bring a key twice."""
-    if one is None:
-        return other
-    return FlowCount(
-        other.minute,
-        other.lane,
-        other.flow,
-        one.count + other.count,
-        other.bucket,
-        one.seconds + other.seconds,
+def seconds(start: str, end: str) -> str:
+    """Seconds from one moment to a later one, else NULL. The difference is taken before the epoch, which
+    as a float is too coarse for a duration that equals a threshold."""
+    return (
+        f"CASE WHEN isfinite({start}) AND isfinite({end}) AND {start} <= {end}\n"
+        f"     THEN date_part('epoch', {end} - {start}) END"
     )
 
 
-def by_words(words: Mapping[Flow, tuple[str, ...]]) -> str:
-    """A VALUES list of (stage, flow), for joining events with what they mean."""
-    return ", ".join(f"({Literal(word).as_string()}, '{flow}')" for flow, group in words.items() for word in group)
+class _Key(NamedTuple):
+    minute: int
+    flow: Flow
+    bucket: int
+
+
+class _Tally(NamedTuple):
+    count: int = 0
+    seconds: float = 0.0
+
+    def plus(self, other: _Tally) -> _Tally:
+        return _Tally(self.count + other.count, self.seconds + other.seconds)
+
+
+class Counts:
+    """Turns rows of a recount into its window. Remembers how many events of a minute had a lane when they
+    were first seen: when their job is deleted they lose it, and must not be counted again without."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, dict[Lane, int]] = {}
+        self._laned: dict[_Key, int] = {}
+
+    def window(self, rows: list[Row], read: Span, tells: frozenset[Flow], default_queue: str) -> FlowWindow:
+        """The window that rows of (minute, queue, kind, flow, bucket, count, seconds, gone) make."""
+        found: dict[_Key, dict[Lane, _Tally]] = {}
+        gone: dict[_Key, _Tally] = {}
+        for at, queue, kind, flow, index, count, total, lost in rows:
+            key, tally = _Key(at, Flow(flow), index), _Tally(count, total)
+            if lost:
+                gone[key] = tally
+                continue
+            where, lanes = lane(queue, kind, default_queue), found.setdefault(key, {})
+            lanes[where] = lanes.get(where, _Tally()).plus(tally)
+        self._remember(found, int(read.start) // _MINUTE)
+        for key, tally in gone.items():
+            lanes = found.setdefault(key, {})
+            lost_lane = lane(None, None, default_queue)
+            lanes[lost_lane] = lanes.get(lost_lane, _Tally()).plus(self._unseen(key, lanes, tally))
+        counts = (
+            FlowCount(key.minute, where, key.flow, tally.count, key.bucket, tally.seconds)
+            for key, lanes in found.items()
+            for where, tally in lanes.items()
+            if tally.count
+        )
+        return FlowWindow(start=read.start, end=read.end, tells=tells, counts=tuple(counts))
+
+    def _remember(self, found: dict[_Key, dict[Lane, _Tally]], first_minute: int) -> None:
+        for key, lanes in found.items():
+            before = self._known.get(key, {})
+            risen = sum(max(0, tally.count - before.get(where, 0)) for where, tally in lanes.items())
+            self._laned[key] = self._laned.get(key, 0) + risen
+            self._known[key] = {where: tally.count for where, tally in lanes.items()}
+        for key in [key for key in self._laned if key.minute < first_minute]:
+            del self._laned[key], self._known[key]
+
+    def _unseen(self, key: _Key, lanes: dict[Lane, _Tally], gone: _Tally) -> _Tally:
+        """Those of the lost events that were never seen with a lane."""
+        lost_a_lane = self._laned.get(key, 0) - sum(tally.count for tally in lanes.values())
+        count = max(0, gone.count - lost_a_lane)
+        return _Tally(count, gone.seconds * count / gone.count)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.table.layout import LABEL_LENGTH, Layout
+from jobqueue_exporter.engines.table.relation import interval
 from jobqueue_exporter.model import Lane, LaneJobs, State
 from jobqueue_exporter.sources.postgres import Row
 
-LABEL_LENGTH = 200
 OLDEST_SAMPLE = 1000
 
 
@@ -37,8 +36,8 @@ def buckets(layout: Layout, lease_seconds: float, *, dead_elsewhere: bool) -> tu
     if layout.states["blocked"]:
         found.append(Bucket(State.BLOCKED, layout.state_is("blocked"), "NULL::timestamptz"))
     if layout.states["running"]:
-        started = layout.sql("started_at", "NULL::timestamptz")
-        found.append(Bucket(State.RUNNING, layout.state_is("running"), started, expired(layout, lease_seconds)))
+        stuck = expired(layout, lease_seconds)
+        found.append(Bucket(State.RUNNING, layout.state_is("running"), layout.running_since, stuck))
     if layout.states["dead_letter"] and not dead_elsewhere:
         found.append(Bucket(State.DEAD_LETTER, layout.state_is("dead_letter"), layout.died_at))
     return tuple(found)
@@ -60,7 +59,7 @@ def expired(layout: Layout, lease_seconds: float) -> str:
     """The condition that a running row's heartbeat is older than the lease."""
     if not layout.has("heartbeat_at"):
         return "false"
-    lease = f"interval '{lease_seconds:g} seconds'"
+    lease = interval(lease_seconds)
     return f"coalesce({beat(layout)} NOT BETWEEN now() - {lease} AND now() + {lease}, false)"
 
 
@@ -68,8 +67,8 @@ def query(layout: Layout, found: Iterable[Bucket], cap: int) -> str:
     """One statement for all buckets; each stops reading one row past the cap."""
     queue, kind = layout.sql("queue", "NULL::text"), layout.sql("kind", "NULL::text")
     return "\nUNION ALL\n".join(
-        f"SELECT '{b.state}', queue::text, kind::text, count(*), date_part('epoch', min(since)),\n"
-        f"       count(*) FILTER (WHERE flag)\n"
+        f"SELECT '{b.state}', left(queue::text, {LABEL_LENGTH}), left(kind::text, {LABEL_LENGTH}), count(*),\n"
+        f"       date_part('epoch', min(since)), count(*) FILTER (WHERE flag)\n"
         f"FROM (SELECT {queue} AS queue, {kind} AS kind, {b.since} AS since, {b.flag} AS flag\n"
         f"      FROM {layout.relation.sql} WHERE {b.where} LIMIT {cap + 1}) AS {b.state}\n"
         f"GROUP BY queue, kind"
@@ -83,11 +82,11 @@ def oldest_query(layout: Layout) -> str | None:
         layout.columns["state"].name, layout.columns["run_at"].name
     ):
         return None
-    queue, kind = layout.text("queue"), layout.text("kind")
-    run_at, state = layout.sql("run_at"), layout.columns["state"].sql
+    queue, kind = layout.label("queue"), layout.label("kind")
+    run_at, state = layout.columns["run_at"], layout.columns["state"].sql
     branches = "\nUNION ALL\n".join(
         f"(SELECT {queue}, {kind}, date_part('epoch', {layout.since}) FROM {layout.relation.sql}\n"
-        f" WHERE {state} = {word} AND {run_at} <= now() ORDER BY {run_at} LIMIT {OLDEST_SAMPLE})"
+        f" WHERE {state} = {word} AND {run_at.moment} <= now() ORDER BY {run_at.sql} LIMIT {OLDEST_SAMPLE})"
         for word in layout.words("waiting", "retry")
     )
     return branches or None
@@ -98,10 +97,8 @@ def lane(queue: str | None, kind: str | None, default_queue: str) -> Lane:
     return Lane((queue or default_queue)[:LABEL_LENGTH], (kind or "")[:LABEL_LENGTH])
 
 
-def age(now: float, since: float | None) -> float | None:
-    """Seconds since a moment, 0 when it is in the future; None when the moment is not known."""
-    if since is None or math.isnan(since) or since == -math.inf:
-        return None
+def age(now: float, since: float) -> float:
+    """Seconds since a moment, 0 when it is in the future."""
     return max(0.0, now - since)
 
 
@@ -136,18 +133,20 @@ class Tally:
 
     def date(self, where: Lane, state: State, since: float | None) -> None:
         """The moment from which a job of this lane has been in this state."""
-        if since is None or math.isnan(since):
+        if since is None:
             self.undated.add((where, state))
             return
         known = self.since.setdefault(where, {})
-        known[state] = min(since, known.get(state, math.inf))
+        known[state] = min(since, known.get(state, since))
 
     def lanes(self) -> Mapping[Lane, LaneJobs]:
         """What was added up, zeros filled in for every state that the table can tell."""
         return {where: self._lane(where) for where in self.counts}
 
     def _count(self, where: Lane, state: State, count: int) -> None:
-        counts = self.counts.setdefault(where, dict.fromkeys(self.told, 0))
+        if not count and state not in self.told:
+            return
+        counts = self.counts.setdefault(where, {told: 0 for told in State if told in self.told})
         counts[state] = counts.get(state, 0) + count
 
     def _lane(self, where: Lane) -> LaneJobs:

@@ -11,11 +11,20 @@ from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.table.relation import Column, Relation, Type
-from jobqueue_exporter.engines.table.words import COLUMN_NAMES, MEANINGS, TIME_ROLES, default_states
+from jobqueue_exporter.engines.table.words import (
+    COLUMN_NAMES,
+    MEANINGS,
+    TIME_ROLES,
+    as_written,
+    default_states,
+    unmapped,
+)
 from jobqueue_exporter.errors import Refused
 
 LABEL_LENGTH = 200
 _USABLE: Mapping[str, tuple[Type, ...]] = {
+    "queue": (Type.TEXT, Type.ENUM, Type.NUMBER, Type.OTHER),
+    "kind": (Type.TEXT, Type.ENUM, Type.NUMBER, Type.OTHER),
     "state": (Type.TEXT, Type.ENUM),
     "attempts": (Type.NUMBER,),
     "max_attempts": (Type.NUMBER,),
@@ -26,7 +35,8 @@ _USABLE: Mapping[str, tuple[Type, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A jobs table, read and understood. `states` goes by meaning, as in the configuration; `observed`
-    are the values that the state column was seen to hold, all of them when `complete`."""
+    are the values that the state column was seen to hold, all of them when `complete`. `tells_retries`:
+    a job that waits for its first attempt can be told from one that waits for another."""
 
     relation: Relation
     columns: Mapping[str, Column]
@@ -34,6 +44,7 @@ class Layout:
     states: Mapping[str, tuple[str, ...]]
     observed: tuple[str, ...]
     complete: bool
+    tells_retries: bool
     notices: tuple[str, ...]
 
     def has(self, *roles: str) -> bool:
@@ -77,9 +88,13 @@ class Layout:
 
     @property
     def since(self) -> str:
-        """From when on a job could have been claimed: a job is not late before it is due. An infinite
-        time dates nothing."""
+        """From when on a job could have been claimed: a job is not late before it is due."""
         return _chosen("greatest", self._finite("run_at", "created_at"))
+
+    @property
+    def running_since(self) -> str:
+        """When a running job was claimed."""
+        return _chosen("coalesce", self._finite("started_at"))
 
     @property
     def died_at(self) -> str:
@@ -87,13 +102,17 @@ class Layout:
         return _chosen("coalesce", self._finite("finished_at", "updated_at"))
 
     @property
+    def tells_deaths(self) -> bool:
+        """Whether a column says when a dead job died."""
+        return self.has("finished_at") or self.has("updated_at")
+
+    @property
     def last_seen(self) -> str:
         """What puts dead jobs in the order of their deaths, if only nearly."""
         return _chosen("coalesce", self._finite("finished_at", "updated_at", "started_at", "created_at"))
 
     def _finite(self, *roles: str) -> list[str]:
-        columns = [self.sql(role) for role in roles if role in self.columns]
-        return [f"CASE WHEN isfinite({column}) THEN {column} END" for column in columns]
+        return [self.columns[role].finite for role in roles if role in self.columns]
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -123,7 +142,17 @@ def resolve(relation: Relation, source: Source, observed: tuple[str, ...], *, co
             + (f" (not readable: {', '.join(relation.denied)})" if relation.denied else "")
         )
     states, notices = _states(columns, relation, source, observed)
-    return Layout(relation, columns, _errors(relation, source, columns), states, observed, complete, notices)
+    retries = source.states.retry if source.states else [word for word in states["retry"] if word in observed]
+    return Layout(
+        relation=relation,
+        columns=columns,
+        errors=_errors(relation, source, columns),
+        states=states,
+        observed=observed,
+        complete=complete,
+        tells_retries="run_at" in columns and ("attempts" in columns or bool(retries)),
+        notices=notices,
+    )
 
 
 def state_column(relation: Relation, source: Source) -> Column | None:
@@ -180,26 +209,15 @@ def _states(
         words = {meaning: getattr(source.states, meaning) for meaning in MEANINGS}
     else:
         can_retry = "run_at" in columns or ("attempts" in columns and "max_attempts" in columns)
-        words = _as_written(default_states(can_retry=can_retry), observed)
+        words = as_written(default_states(can_retry=can_retry), observed)
         if not set(words["blocked"]) & set(observed):
             words["blocked"] = ()
     labels = columns["state"].labels
     name = f"{relation.label}.{columns['state'].name}"
-    notices = [
-        f"state {word!r} of {name} is not mapped, its jobs are not counted: add it under states"
-        for word in sorted(set(observed) - {w for group in words.values() for w in group})
-    ]
+    notices = unmapped(name, words, observed)
     if labels:
         if source.states is not None:
             unknown = sorted({w for group in words.values() for w in group} - set(labels))
             notices += [f"state {word!r} is configured, but {name} cannot hold it" for word in unknown]
         words = {m: tuple(w for w in group if w in labels) for m, group in words.items()}
     return words, tuple(notices)
-
-
-def _as_written(words: Mapping[str, tuple[str, ...]], observed: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """The usual words, with the table's own upper and lower case added."""
-    return {
-        meaning: tuple(dict.fromkeys([*group, *(o for o in observed if o.lower() in group)]))
-        for meaning, group in words.items()
-    }

@@ -31,9 +31,9 @@ SELECT DISTINCT v::text FROM (SELECT {column} AS v FROM {table} LIMIT {rows}) AS
 """
 
 
-def complete(relation: Relation, column: Column) -> bool:
-    """Whether `values` finds every value: the type lists them, or an index leads to each."""
-    return bool(column.labels) or relation.led_by(column.name)
+def complete(relation: Relation, column: Column, found: tuple[str, ...]) -> bool:
+    """Whether `values` has found every value: the type lists them, or an index led to each."""
+    return bool(column.labels) or (relation.led_by(column.name) and len(found) < MOST_VALUES)
 
 
 def values(session: Session, relation: Relation, column: Column) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 from jobqueue_exporter.config.types import DeadLetterTable, Events, Heartbeats, Source
@@ -21,6 +22,7 @@ from jobqueue_exporter.engines.table import (
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
 from jobqueue_exporter.engines.table.event_flows import EventLayout
 from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.table.words import DEFAULT_STATES
 from jobqueue_exporter.engines.table.worker_table import WorkerLayout
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Flow, Signal, State
@@ -42,19 +44,23 @@ class Plan:
     notices: tuple[str, ...]
 
     @property
+    def flow_events(self) -> EventLayout | None:
+        """The events table, if an index finds the latest events."""
+        return self.events if self.events is not None and self.events.served else None
+
+    @property
     def tells(self) -> frozenset[Flow]:
         """The flows that can be counted."""
-        if self.events is not None:
-            return event_flows.tells(self.events, self.jobs) if self.events.served else frozenset()
+        if self.flow_events is not None:
+            return event_flows.tells(self.flow_events, self.jobs)
         return finished_flows.tells(self.jobs)
 
     @property
     def told_states(self) -> frozenset[State]:
         """The states that can be counted."""
         states, told = self.jobs.states, {State.PENDING}
-        if self.jobs.has("run_at"):
-            told.add(State.SCHEDULED)
-            told |= {State.RETRYING} if self.jobs.has("attempts") or states["retry"] else set()
+        told |= {State.SCHEDULED} if self.jobs.has("run_at") else set()
+        told |= {State.RETRYING} if self.jobs.tells_retries else set()
         told |= {State.BLOCKED} if states["blocked"] else set()
         told |= {State.RUNNING} if states["running"] else set()
         if self.dead_letters is not None:
@@ -69,7 +75,7 @@ class Plan:
             dated.add(State.PENDING)
         if jobs.has("started_at"):
             dated.add(State.RUNNING)
-        if self.dead_letters is not None or any(map(jobs.has, ("finished_at", "updated_at", "created_at"))):
+        if self.dead_letters is not None or jobs.tells_deaths:
             dated.add(State.DEAD_LETTER)
         return frozenset(dated) & self.told_states
 
@@ -91,10 +97,14 @@ class Plan:
             Signal.WORKERS: self.workers is not None or (self.by_rows and workers_seen),
             Signal.SLOTS: self.workers is not None and "slots" in self.workers.columns,
             Signal.PAUSE: False,
-            Signal.CAUSES: State.DEAD_LETTER in self.told_states,
+            Signal.CAUSES: State.DEAD_LETTER in self.told_states and self._tells_errors,
             Signal.RECOVERY: self.dead_letters is not None,
             Signal.SCHEDULES: False,
         }
+
+    @property
+    def _tells_errors(self) -> bool:
+        return bool(self.jobs.errors) if self.dead_letters is None else self.dead_letters.error is not None
 
     def describe(self) -> tuple[str, ...]:
         """What was taken for what, a line each, for people."""
@@ -127,7 +137,7 @@ def make(session: Session, source: Source) -> Plan:
     described = relation.describe(session, name)
     state = layout.state_column(described, source)
     values = observed.values(session, described, state) if state else ()
-    complete = state is not None and observed.complete(described, state)
+    complete = state is not None and observed.complete(described, state, values)
     jobs = layout.resolve(described, source, values, complete=complete)
     usual = detect.companions(tables, described.schema, name)
     return _Companions(session, source).joined(jobs, usual)
@@ -158,15 +168,42 @@ class _Companions:
     def joined(self, jobs: Layout, usual: detect.Found) -> Plan:
         """The plan with all companions that can be used."""
         source = self._source
-        events = self._find("flows", source.events, usual.events, Events, event_flows.resolve)
+        events = self._find("flows", source.events, usual.events, Events, partial(self._events, jobs))
         workers = self._find(
             "workers", source.heartbeats, usual.heartbeats, Heartbeats, lambda r, _: worker_table.resolve(r)
         )
-        graves = self._find("jobs", source.dead_letters, usual.dead_letters, DeadLetterTable, dead_letter_table.resolve)
+        unasked = usual.dead_letters
+        if unasked and (own := sorted(_dead_words(jobs))):
+            self._notices.append(
+                f"{unasked} is left out: {jobs.relation.label} has dead jobs itself ({', '.join(own)})"
+            )
+            unasked = ""
+        graves = self._find("jobs", source.dead_letters, unasked, DeadLetterTable, self._graves)
         if "jobs" in self._problems:
             raise Refused(self._problems["jobs"])
         notices = (*jobs.notices, *self._notices)
         return Plan(jobs, events, workers, graves, self._problems, notices)
+
+    def _events(self, jobs: Layout, found: relation.Relation, words: Events) -> EventLayout:
+        events = event_flows.resolve(found, words, jobs)
+        try:
+            self._session.contained(lambda: self._session.rows(event_flows.join_check(events, jobs)))
+        except Refused as error:
+            column = f"{found.label}.{events.job_id.name}"
+            raise Refused(f"events: {column} does not match {jobs.relation.label}: {error}") from error
+        if not events.served:
+            self._notices.append(
+                f"flows are not told by {found.label}: it has no index on {events.created_at.name}; "
+                "`jobqueue doctor` prints it"
+            )
+        return events
+
+    def _graves(self, found: relation.Relation, words: DeadLetterTable) -> DeadLetterLayout:
+        status = dead_letter_table.status_column(found, words)
+        values = observed.values(self._session, found, status)
+        layout, notices = dead_letter_table.resolve(found, words, values)
+        self._notices += notices
+        return layout
 
     def _find(
         self,
@@ -181,10 +218,17 @@ class _Companions:
         if wanted is False or not name:
             return None
         try:
-            return resolve(relation.describe(self._session, name), asked or words(table=name))
+            return self._session.contained(
+                lambda: resolve(relation.describe(self._session, name), asked or words(table=name))
+            )
         except Refused as error:
             if asked:
                 self._problems[collector] = str(error)
             else:
                 self._notices.append(f"{name} is left out: {error}")
             return None
+
+
+def _dead_words(jobs: Layout) -> set[str]:
+    """The values of the jobs table's own state column that say dead letter and nothing else."""
+    return {word for word in jobs.observed if word.lower() in DEFAULT_STATES.dead_letter}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ class TableReader:
         self._plan: Plan | None = None
         self._planned_at = 0.0
         self._workers_seen = False
+        self._counts = flows.Counts()
 
     @property
     def collectors(self) -> Sequence[Collector]:
@@ -68,8 +70,8 @@ class TableReader:
         with self._postgres.session(request.deadline) as session:
             try:
                 yield from self._parts(session, request)
-            except Refused:
-                self._plan = None
+            except Exception:
+                self._look_again()
                 raise
 
     def statements(self, request: Request, *, explain: bool = False) -> Sequence[Statement]:
@@ -82,9 +84,9 @@ class TableReader:
             return [replace(one, plan=session.explained(one.text)) for one in found] if explain else found
 
     def plan(self, session: Session) -> Plan:
-        """What to read, looked up anew every few minutes. Raises SourceError."""
-        if self._plan is None or session.contained(lambda: self._outdated(session)):
-            fresh = session.contained(lambda: plan.make(session, self._source))
+        """What to read, looked up anew every few minutes. Raises SourceError and psycopg.Error."""
+        if self._plan is None or self._outdated(session):
+            fresh = plan.make(session, self._source)
             if self._plan is None or fresh.describe() != self._plan.describe():
                 log.info("source=%s took %s", self._source.name, "; ".join(fresh.describe()))
             self._plan, self._planned_at = fresh, time.monotonic()
@@ -94,6 +96,10 @@ class TableReader:
         if time.monotonic() - self._planned_at > REPLAN_SECONDS:
             return True
         return plan.outdated(session, self.planned)
+
+    def _look_again(self) -> None:
+        """Make the plan anew at the next reading: what failed may have been altered."""
+        self._planned_at = -math.inf
 
     def stop(self) -> None:
         """End a reading under way from another thread."""
@@ -117,10 +123,11 @@ class TableReader:
         try:
             if collector.name in current.problems:
                 raise Refused(current.problems[collector.name])
-            facts = session.contained(read)
+            facts = read() if collector.name == "jobs" else session.contained(read)
         except SourceError as error:
             if collector.name == "jobs":
                 raise
+            self._look_again()
             return Part(collector=collector.name, seconds=time.perf_counter() - start, error=str(error))
         return Part(collector=collector.name, seconds=time.perf_counter() - start, facts=facts)
 
@@ -163,12 +170,12 @@ class TableReader:
     def _flows(self, session: Session, current: Plan, request: Request) -> Facts:
         end = live_jobs.clock(session).flows_until
         span = flows.span(end, request.flows_since, self._source.late_commit)
-        if current.events is not None:
-            query = event_flows.query(current.events, current.jobs, span, request.thresholds)
+        if current.flow_events is not None:
+            query = event_flows.query(current.flow_events, current.jobs, span, request.thresholds)
         else:
             query = finished_flows.query(current.jobs, span, request.thresholds)
         rows = session.rows(query)
-        return Facts(flow_window=flows.window(rows, span, current.tells, current.jobs.relation.name))
+        return Facts(flow_window=self._counts.window(rows, span, current.tells, current.jobs.relation.name))
 
 
 def _collectors(current: Plan, source: Source) -> Iterator[Collector]:

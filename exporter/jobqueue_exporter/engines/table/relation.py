@@ -56,6 +56,11 @@ class Column:
             f"          WHEN {self.sql} < 1e17 THEN 1e6 ELSE 1e9 END) END"
         )
 
+    @property
+    def finite(self) -> str:
+        """The same, NULL where it is infinite: such a time dates nothing."""
+        return f"CASE WHEN isfinite({self.moment}) THEN {self.moment} END"
+
     def is_one_of(self, words: Iterable[str]) -> str:
         """The condition that it holds one of these words, as an index can serve it. An enum is asked only
         for what it can hold; anything else is an error to it."""
@@ -99,6 +104,11 @@ class Relation:
         """Whether an index that holds all their values starts with these columns, in this order."""
         whole = ("", f"({Identifier(columns[0]).as_string()} IS NOT NULL)", f"({columns[0]} IS NOT NULL)")
         return any(i.predicate in whole and i.keys[: len(columns)] == columns for i in self.indexes)
+
+
+def interval(seconds: float) -> str:
+    """A length of time in SQL."""
+    return f"interval '{seconds:.3f} seconds'"
 
 
 _RELATION = """

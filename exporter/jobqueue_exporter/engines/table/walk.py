@@ -7,10 +7,12 @@ a lane by walking from its start. Measured on 5 million rows: 3 to 10 times chea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.table.layout import LABEL_LENGTH, Layout
+from jobqueue_exporter.engines.table.relation import Type
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.postgres import Row
 
@@ -80,6 +82,8 @@ def possible(layout: Layout) -> bool:
     """Whether the table has a lane, and an index that can be walked along it."""
     if not layout.complete or not layout.has("run_at") or not any(map(layout.has, LANE_ROLES)):
         return False
+    if layout.columns["run_at"].type is not Type.TIME:
+        return False
     keys = index_keys(layout)
     return any(index.keys[: len(keys)] == keys for index in layout.relation.indexes)
 
@@ -107,7 +111,7 @@ def query(layout: Layout, cap: int, *, dead: bool) -> str | None:
     return f"WITH RECURSIVE {ctes}\n" + "\nUNION ALL\n".join(parts)
 
 
-def rows(found: list[Row], cap: int) -> Iterator[Row]:
+def rows(found: list[Row], cap: int) -> list[Row]:
     """The same as rows of `jobs.query`.
 
     Raises:
@@ -115,13 +119,24 @@ def rows(found: list[Row], cap: int) -> Iterator[Row]:
     """
     if any(row[0] == "null" or row[3] > cap or row[5] > cap for row in found) or len(found) > MOST_LANES:
         raise Unsuited
-    for sort, queue, kind, count, since, later, retried in found:
-        if sort == "dead":
-            yield State.DEAD_LETTER, queue, kind, count, since, 0
-            continue
-        yield State.SCHEDULED, queue, kind, later, None, later if sort == "retry" else retried
-        if count > later:
-            yield State.PENDING, queue, kind, count - later, since, 0
+    told = [row for one in found for row in _by_state(*one)]
+    counted: Counter[str] = Counter()
+    for state, _, _, count, _, _ in told:
+        counted[state] += count
+    if any(count > cap for count in counted.values()):
+        raise Unsuited
+    return told
+
+
+def _by_state(
+    sort: str, queue: str, kind: str, count: int, since: float | None, later: int, retried: int
+) -> Iterator[Row]:
+    if sort == "dead":
+        yield State.DEAD_LETTER, queue, kind, count, since, 0
+        return
+    yield State.SCHEDULED, queue, kind, later, None, later if sort == "retry" else retried
+    if count > later:
+        yield State.PENDING, queue, kind, count - later, since, 0
 
 
 def _waiting(walk: Walk, sort: str, cap: int) -> str:
@@ -158,10 +173,11 @@ def _oldest(walk: Walk) -> str:
     )
     if layout.columns["run_at"].not_null or not layout.has("created_at"):
         return due
-    created_at = layout.columns["created_at"].sql
+    created_at = layout.aliased("j").columns["created_at"]
     undated = (
-        f"(SELECT j.{created_at} FROM {table} AS j WHERE {walk.of_lane('j')} AND j.{run_at} IS NULL\n"
-        f"   ORDER BY j.{run_at}, j.{created_at} LIMIT 1)"
+        f"(SELECT {created_at.moment} FROM {table} AS j\n"
+        f"   WHERE {walk.of_lane('j')} AND j.{run_at} IS NULL AND isfinite({created_at.moment})\n"
+        f"   ORDER BY j.{run_at}, {created_at.sql} LIMIT 1)"
     )
     return f"least({due}, {undated})"
 
@@ -193,5 +209,6 @@ def _since(layout: Layout, alias: str) -> str:
 
 def _lane(walk: Walk) -> str:
     return ", ".join(
-        f"k.{walk.layout.columns[role].sql}::text" if walk.layout.has(role) else "NULL::text" for role in LANE_ROLES
+        f"left(k.{walk.layout.columns[role].sql}::text, {LABEL_LENGTH})" if walk.layout.has(role) else "NULL::text"
+        for role in LANE_ROLES
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from jobqueue_exporter.config.types import States
 
@@ -48,3 +48,21 @@ def default_states(*, can_retry: bool) -> dict[str, tuple[str, ...]]:
     words = {meaning: getattr(DEFAULT_STATES, meaning) for meaning in MEANINGS}
     last = "retry" if can_retry else "dead_letter"
     return words | {last: words[last] + FAILED}
+
+
+def as_written(words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The words, with the table's own upper and lower case added."""
+    seen = tuple(observed)
+    return {
+        meaning: tuple(dict.fromkeys([*group, *(word for word in seen if word.lower() in group)]))
+        for meaning, group in words.items()
+    }
+
+
+def unmapped(column: str, words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) -> list[str]:
+    """What a person should know of values that no word covers."""
+    known = {word for group in words.values() for word in group}
+    return [
+        f"state {word!r} of {column} is not mapped, its jobs are not counted: add it under states"
+        for word in sorted(set(observed) - known)
+    ]

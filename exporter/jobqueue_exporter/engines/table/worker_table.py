@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from jobqueue_exporter.engines.table.jobs import LABEL_LENGTH
-from jobqueue_exporter.engines.table.relation import Column, Relation, Type
+from jobqueue_exporter.engines.table.layout import LABEL_LENGTH
+from jobqueue_exporter.engines.table.relation import Column, Relation, Type, interval
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Binary, Facts, Place, Workers
 from jobqueue_exporter.sources.postgres import Row
@@ -17,28 +18,54 @@ MOST_WORKERS = 10_000
 SHARED = ""
 
 
+# All but the first two may be missing, and one of another type counts as missing.
+_COLUMNS: Mapping[str, tuple[Type, ...]] = {
+    "worker_id": tuple(Type),
+    "heartbeat_at": (Type.TIME, Type.NUMBER),
+    "queues": (Type.ARRAY,),
+    "queue": (Type.TEXT, Type.ENUM),
+    "slots": (Type.NUMBER,),
+    "busy": (Type.NUMBER,),
+    "binaries": (Type.JSON,),
+}
+_NEEDED = ("worker_id", "heartbeat_at")
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerLayout:
-    """A heartbeat table, read and understood; all but the id and the heartbeat may be missing."""
+    """A heartbeat table, read and understood."""
 
     relation: Relation
     columns: Mapping[str, Column]
 
-    def sql(self, name: str, missing: str) -> str:
-        """The column of this name, or `missing`."""
-        return self.columns[name].sql if name in self.columns else missing
+    @property
+    def queues(self) -> str:
+        """The queues of a worker, as an array of texts."""
+        if "queues" in self.columns:
+            return f"{self.columns['queues'].sql}::text[]"
+        return f"ARRAY[{self.columns['queue'].sql}::text]" if "queue" in self.columns else "NULL::text[]"
+
+    def sql(self, name: str, of_type: str) -> str:
+        """The column of this name, or a NULL, as this type."""
+        return f"{self.columns[name].sql if name in self.columns else 'NULL'}::{of_type}"
 
 
 def resolve(relation: Relation) -> WorkerLayout:
     """The layout of a heartbeat table. Raises Refused when it is none or hides rows."""
     if relation.hidden:
         raise Refused(relation.hidden)
-    for needed in ("worker_id", "heartbeat_at"):
-        if needed not in relation.columns:
+    columns = {
+        name: column
+        for name, types in _COLUMNS.items()
+        if (column := relation.columns.get(name)) is not None and column.type in types
+    }
+    for needed in _NEEDED:
+        if needed not in columns:
             raise Refused(
-                f"heartbeats: {relation.label} has no column {needed}; `jobqueue sql heartbeats` prints the table"
+                f"heartbeats: {relation.label} has no column {needed} that we can use; "
+                "`jobqueue sql heartbeats` prints the table"
             )
-    return WorkerLayout(relation, relation.columns)
+    return WorkerLayout(relation, columns)
 
 
 def query(layout: WorkerLayout, *, lease_seconds: float, forget_seconds: float) -> str:
@@ -46,41 +73,31 @@ def query(layout: WorkerLayout, *, lease_seconds: float, forget_seconds: float) 
 
     A heartbeat from the future is no sign of life. Long gone workers only say when the last one beat.
     """
-    beat = layout.sql("heartbeat_at", "NULL")
-    lease = f"interval '{lease_seconds:g} seconds'"
-    queues = "ARRAY[queue]::text[]" if "queue" in layout.columns else "'{}'::text[]"
-    queues = "queues::text[]" if "queues" in layout.columns else queues
-    binaries = layout.sql("binaries", "NULL") if _is_json(layout) else "NULL"
+    beat, lease = layout.columns["heartbeat_at"].moment, interval(lease_seconds)
     return (
         f"SELECT {beat} BETWEEN now() - {lease} AND now() + {lease},\n"
-        f"       {beat} >= now() - interval '{forget_seconds:g} seconds',\n"
+        f"       {beat} >= now() - {interval(forget_seconds)},\n"
         f"       CASE WHEN {beat} <= now() + {lease} THEN date_part('epoch', least({beat}, now())) END,\n"
-        f"       {queues}, {layout.sql('slots', 'NULL')}::bigint, {layout.sql('busy', 'NULL')}::bigint,\n"
-        f"       {binaries}::jsonb\n"
-        f"FROM {layout.relation.sql} WHERE {beat} IS NOT NULL AND isfinite({beat})\n"
+        f"       {layout.queues}, {layout.sql('slots', 'float8')}, {layout.sql('busy', 'float8')},\n"
+        f"       {layout.sql('binaries', 'jsonb')}\n"
+        f"FROM {layout.relation.sql} WHERE {beat} > timestamptz '-infinity'\n"
         f"ORDER BY {beat} DESC LIMIT {MOST_WORKERS}"
     )
 
 
 def facts(rows: Iterable[Row], layout: WorkerLayout) -> Facts:
     """Workers and their binaries, from the rows of `query`."""
-    tally = _Tally(tells_slots="slots" in layout.columns, tells_busy="busy" in layout.columns)
+    tally = _Tally(frozenset(layout.columns))
     for row in rows:
         tally.add(row)
-    binaries = tuple(Binary(name, Place.WORKER, there) for name, there in sorted(tally.binaries.items()))
-    return Facts(workers=tally.workers(), binaries=binaries)
-
-
-def _is_json(layout: WorkerLayout) -> bool:
-    return "binaries" in layout.columns and layout.columns["binaries"].type is Type.JSON
+    return Facts(workers=tally.workers(), binaries=tally.found() if "binaries" in layout.columns else None)
 
 
 @dataclass(slots=True)
 class _Tally:
     """Adds up the rows of `query`."""
 
-    tells_slots: bool
-    tells_busy: bool
+    columns: frozenset[str]
     live: int = 0
     stale: int = 0
     newest: float | None = None
@@ -101,10 +118,14 @@ class _Tally:
         names = sorted({q[:LABEL_LENGTH] for q in queues or () if q})
         self.by_queue.update(names)
         place = names[0] if len(names) == 1 else SHARED
-        self.slots[place] += max(slots or 0, 0)
-        self.busy[place] += max(busy or 0, 0)
+        self.slots[place] += _whole(slots)
+        self.busy[place] += _whole(busy)
         for name, there in (binaries if isinstance(binaries, dict) else {}).items():
-            self.binaries[name[:LABEL_LENGTH]] = self.binaries.get(name[:LABEL_LENGTH], True) and there is True
+            self.binaries[name[:LABEL_LENGTH]] = self.binaries.get(name[:LABEL_LENGTH], True) and bool(there)
+
+    def found(self) -> tuple[Binary, ...]:
+        """The binaries that live workers told of."""
+        return tuple(Binary(name, Place.WORKER, there) for name, there in sorted(self.binaries.items()))
 
     def workers(self) -> Workers:
         """The workers added up."""
@@ -112,7 +133,12 @@ class _Tally:
             live=self.live,
             stale=self.stale,
             newest_heartbeat=self.newest,
-            by_queue=dict(self.by_queue),
-            slots=dict(self.slots) or {SHARED: 0} if self.tells_slots else None,
-            busy=dict(self.busy) or {SHARED: 0} if self.tells_busy else None,
+            by_queue=dict(self.by_queue) if self.columns & {"queue", "queues"} else None,
+            slots=dict(self.slots) or {SHARED: 0} if "slots" in self.columns else None,
+            busy=dict(self.busy) or {SHARED: 0} if "busy" in self.columns else None,
         )
+
+
+def _whole(number: float | None) -> int:
+    """The number of slots that a worker tells; what cannot be one is none."""
+    return int(number) if number is not None and 0 < number < math.inf else 0
