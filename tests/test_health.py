@@ -14,9 +14,7 @@ UNKNOWN, OK, WARNING, FAILED = Status
 
 
 def read(facts: Facts, policies: Mapping[Lane, Policy] | None = None) -> Snapshot:
-    return Snapshot(
-        source="shop", engine="table", read_at=1000, up=True, facts=facts, policies=policies or {}
-    )
+    return Snapshot(source="shop", engine="table", read_at=1000, up=True, facts=facts, policies=policies or {})
 
 
 def pending(count: int, seconds: float | None, *, running: int = 0, stuck: int | None = None) -> LaneJobs:
@@ -129,6 +127,18 @@ def test_numbers_older_than_two_scrapes_are_a_warning(now: float, expected: Chec
         ),
         pytest.param(Workers(live=1, stale=0), pending(9, 301), (OK, "1 worker is live."), id="one, behind"),
         pytest.param(
+            Workers(live=3, stale=2),
+            pending(0, 0, running=7, stuck=5),
+            (WARNING, "2 workers are stale, 3 live; 5 running jobs are stuck, with no sign of life."),
+            id="some stale, and their jobs stuck",
+        ),
+        pytest.param(
+            Workers(live=1, stale=0),
+            pending(0, 0, running=1, stuck=1),
+            (WARNING, "1 worker is live; 1 running job is stuck, with no sign of life."),
+            id="a live worker, and a stuck job",
+        ),
+        pytest.param(
             None,
             pending(9, 301, running=2),
             (OK, "2 jobs are running; how many workers there are, this source cannot tell."),
@@ -180,8 +190,7 @@ def test_workers(workers: Workers | None, jobs: LaneJobs, expected: tuple[Status
             Facts(lanes={MAIL: pending(2, 400), RENDER: pending(3, 70)}),
             (
                 WARNING,
-                "5 jobs are pending; in mail the oldest job has waited 6m 40s (objective 5m);"
-                " 1 more lane is late.",
+                "5 jobs are pending; in mail the oldest job has waited 6m 40s (objective 5m); 1 more lane is late.",
             ),
             id="the one furthest past its objective is named",
         ),

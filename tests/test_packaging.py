@@ -114,7 +114,7 @@ def test_the_command_lists_its_commands(alone: Path) -> None:
 
 def test_the_demo_lives_and_once_reads_its_database(alone: Path, postgres_programs: Path) -> None:
     demo = subprocess.Popen(
-        [alone / "jobqueue", "demo", "--listen=127.0.0.1:0"],
+        [alone / "jobqueue", "demo", "--web.listen-address=127.0.0.1:0"],
         cwd="/",
         env=environment(PGBIN=str(postgres_programs)),
         stdout=subprocess.PIPE,

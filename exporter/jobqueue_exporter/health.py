@@ -107,10 +107,11 @@ def _db(snapshot: Snapshot, now: float | None, scrape_interval: float) -> Check:
 def _worker(snapshot: Snapshot) -> Check:
     workers, running, late = snapshot.facts.workers, _at_work(snapshot), _late(snapshot)
     if workers is not None and workers.live:
-        if workers.stale:
-            message = f"{_are(workers.stale, 'worker')} stale, {workers.live} live."
-            return Check("worker", Status.WARNING, message)
-        return Check("worker", Status.OK, f"{_are(workers.live, 'worker')} live.")
+        lost = _stuck(snapshot)
+        stale = f"{_are(workers.stale, 'worker')} stale, {workers.live} live" if workers.stale else ""
+        message = stale or f"{_are(workers.live, 'worker')} live"
+        message += f"; {_are(lost, 'running job')} stuck, with no sign of life" if lost else ""
+        return Check("worker", Status.WARNING if workers.stale or lost else Status.OK, f"{message}.")
     if workers is None and running:
         message = f"{_are(running, 'job')} running; how many workers there are, this source cannot tell."
         return Check("worker", Status.OK, message)
@@ -199,6 +200,11 @@ def _at_work(snapshot: Snapshot) -> int:
     """Running jobs whose worker has not been lost."""
     lanes = (snapshot.facts.lanes or {}).values()
     return sum(max(jobs.counts.get(State.RUNNING, 0) - (jobs.stuck or 0), 0) for jobs in lanes)
+
+
+def _stuck(snapshot: Snapshot) -> int:
+    """Running jobs whose lease or heartbeat has expired."""
+    return sum(jobs.stuck or 0 for jobs in (snapshot.facts.lanes or {}).values())
 
 
 def _at_least(snapshot: Snapshot, state: State) -> str:

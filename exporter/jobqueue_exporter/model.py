@@ -150,7 +150,7 @@ class Flow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlowCount:
-    """Events of one lane in one minute of the source's clock.
+    """Events of one lane in one minute of the source's clock, `minute` being Unix seconds // 60.
 
     For WAIT and RUN, `bucket` is the index of the smallest threshold that the duration does not
     exceed (the number of thresholds when it exceeds all), and `seconds` the sum of durations.

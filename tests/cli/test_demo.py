@@ -68,7 +68,7 @@ def metrics(said: str) -> str:
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_demo_with_0_and_leaves_nothing(end: signal.Signals, temporary: Path) -> None:
-    with running("--listen", "127.0.0.1:0", temporary=temporary) as (process, said):
+    with running("--web.listen-address", "127.0.0.1:0", temporary=temporary) as (process, said):
         address = dsn(said)
         psycopg.connect(address).close()
         assert [*temporary.iterdir()] != []
@@ -104,7 +104,7 @@ def test_a_signal_while_it_starts_ends_it_too(temporary: Path) -> None:
 
 
 def test_the_demo_serves_the_metrics_of_its_own_jobs() -> None:
-    with running("--scenario", "stuck", "--listen", "127.0.0.1:0") as (_, said):
+    with running("--scenario", "stuck", "--web.listen-address", "127.0.0.1:0") as (_, said):
         text = metrics(said)
     assert 'jobqueue_source_up{source="demo"} 1.0' in text
     stuck = re.findall(r"^jobqueue_stuck_jobs{.*} (\S+)$", text, re.MULTILINE)
@@ -122,10 +122,10 @@ def test_the_demo_says_where_to_look_and_what_else_there_is() -> None:
 def test_an_address_that_was_asked_for_and_is_taken_is_an_error_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with running("--listen", f"127.0.0.1:{port}") as (process, said):
+        with running("--web.listen-address", f"127.0.0.1:{port}") as (process, said):
             _, errors = process.communicate(timeout=30)
     assert (process.returncode, said) == (1, "")
-    assert errors == f"cannot listen on 127.0.0.1:{port}: Address already in use; try --listen :0\n"
+    assert errors == f"cannot listen on 127.0.0.1:{port}: Address already in use; try --web.listen-address=:0\n"
 
 
 def test_when_the_usual_port_is_taken_a_free_one_is_used_and_said() -> None:
@@ -141,7 +141,7 @@ def test_when_the_usual_port_is_taken_a_free_one_is_used_and_said() -> None:
 
 
 def test_an_address_that_is_none_is_wrong_usage() -> None:
-    with running("--listen", "nonsense") as (process, _):
+    with running("--web.listen-address", "nonsense") as (process, _):
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 2
     assert errors.startswith("listen address 'nonsense' is not HOST:PORT")

@@ -154,6 +154,17 @@ def test_lanes_without_a_place_are_counted_together() -> None:
     assert book.completed() == {first: 1, OTHER_LANE: 7}
 
 
+def test_queues_without_a_place_share_a_histogram() -> None:
+    book = Book(cap=1)
+    first, second, third = (Lane(f"q{index}") for index in range(3))
+    book.take([timed(Flow.RUN, first, 1)])
+    book.see(second, third)
+    book.durations(Flow.RUN)
+    book.take([timed(Flow.RUN, lane, 3, count) for lane, count in ((first, 1), (second, 2), (third, 4))])
+    told = book.durations(Flow.RUN)
+    assert {queue: sum(found.counts) for queue, found in told.items()} == {"q0": 1, OTHER_QUEUE: 6}
+
+
 def test_a_lane_that_was_forgotten_starts_again_at_zero() -> None:
     book = Book()
     book.take([])

@@ -211,3 +211,10 @@ def test_workers_that_nobody_saw_are_no_signal() -> None:
     signals = {Signal.WORKERS: True, Signal.SLOTS: True, Signal.PAUSE: False, Signal.SCHEDULES: True}
     reader = ScriptedReader(lambda _: iter([core(), here]), collectors=[JOBS, WORKERS], signals=signals)
     assert Bench(reader).read().signals == signals
+
+
+def test_what_an_engine_says_it_cannot_tell_is_no_signal_whatever_it_brings() -> None:
+    here = part(Facts(workers=Workers(live=1, stale=0)), "workers")
+    cannot = {Signal.WORKERS: False, Signal.STUCK: False}
+    reader = ScriptedReader(lambda _: iter([core(), here]), collectors=[JOBS, WORKERS], signals=cannot)
+    assert Bench(reader).read().signals == cannot

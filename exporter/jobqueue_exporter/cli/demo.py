@@ -31,7 +31,8 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--scenario", "name", type=click.Choice([*SCENARIOS]), default="healthy", show_default=True)
 @click.option(
-    "--listen",
+    "--web.listen-address",
+    "listen",
     metavar="HOST:PORT",
     help=f"Where to serve the metrics.  [default: {DEFAULT_LISTEN}, or a free port when it is taken]",
 )
@@ -72,7 +73,7 @@ def _address(listen: str | None) -> str:
     except JobQueueError as error:
         reason = _reason(error.__cause__) or str(error)
         if listen:
-            raise JobQueueError(f"cannot listen on {listen}: {reason}; try --listen {ANY_PORT}") from error
+            raise JobQueueError(f"cannot listen on {listen}: {reason}; try --web.listen-address={ANY_PORT}") from error
         click.echo(f"cannot listen on {wanted}: {reason}; a free port is used instead", err=True)
         return ANY_PORT
     return wanted

@@ -11,37 +11,56 @@ from jobqueue_exporter.model import Cause
 
 TEXT_LENGTH = 1000
 
-# A status code stands alone or after a word such as "HTTP" or "status"; "1400 ms", "400 ms" and "took 503s"
-# are durations, "4.400" and "400px" no codes either.
-_CODE = r"(?<![\w.,-])(?:{})(?![\w%]|[.,]\d|\s?(?:ms|s|secs?|seconds?|minutes?|min|kb|mb|bytes?|items|rows)\b)"
+# A status code stands alone or after a word such as "HTTP" or "status". "1400 ms", "400 ms" and "took 503s"
+# are durations, "4.400", "400px", "400/1000" and "500 of 1000" no codes either.
+_CODE = (
+    r"(?<![\w.,/-])(?:{})(?![\w%]|[.,/]\d"
+    r"|\s?(?:ms|s|secs?|seconds?|minutes?|min|kb|mb|bytes?|items|rows|frames|of)\b)"
+)
 
 
 def _code(*codes: int) -> str:
     return _CODE.format("|".join(str(code) for code in codes))
 
 
-_DEFAULTS = (
+_EXPIRED = r"\b(?:token|jwt|session|certificate|credentials?|api key)\b.{0,20}\bexpired\b|\bexpired\b.{0,20}\btoken\b"
+
+_DEFAULTS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
     # An expired credential is not the user's fault, so 401 and 403 are for those who run the system.
     (
         Cause.SYSTEM_ERROR,
-        rf"\bunauthori[sz]ed\b|\bforbidden\b|\bcredentials?\b|\btoken expired\b|{_code(401, 403)}",
+        (r"\bunauthori[sz]ed|\bforbidden\b|\bcredentials?\b", _EXPIRED, _code(401, 403)),
     ),
     (
         Cause.RECOVERABLE,
-        r"\btime[d -]?\s?out(?:s|error)?\b|\bETIMEDOUT\b|\bdeadline exceeded\b|\brate.?limit|\btoo many requests\b"
-        r"|\btemporar(?:y|ily)\b|\bunavailable\b|\bconnection (?:reset|refused|closed)\b|\bECONN(?:RESET|REFUSED)\b"
-        rf"|\btry again\b|{_code(408, 429, 503, 504)}",
+        (
+            r"time[d_ -]?[ _-]?out|\bdeadline exceeded\b|\brate[ _-]?limit|\btoo[ _]?many[ _]?requests",
+            r"\btemporar(?:y|ily)\b|\bunavailable\b|service ?unavailable|\btry again\b",
+            r"\bconnection (?:was )?(?:reset|refused|closed|aborted)\b",
+            r"\bE(?:CONN(?:RESET|REFUSED|ABORTED)|AI_AGAIN|PIPE)\b",
+            _code(408, 429, 503, 504),
+        ),
+    ),
+    # A shell says "not found" of a program that is not installed.
+    (
+        Cause.SYSTEM_ERROR,
+        (r"\bcommand not found\b|\bsh: .*: not found\b|\bno such file\b|\bENOENT\b",),
     ),
     (
         Cause.USER_ERROR,
-        r"\binvalid (?:input|argument|url|format|request)\b|\bvalidation\b|\bbad request\b|(?<!command )\bnot found\b"
-        rf"|\bunsupported\b|{_code(400, 404, 410, 415, 422)}",
+        (
+            r"\binvalid[ _](?:input|argument|url|format|request)\b|\bvalidation|\bbad request\b|\bnot found\b",
+            r"\bunsupported\b",
+            _code(400, 404, 410, 415, 422),
+        ),
     ),
     (
         Cause.SYSTEM_ERROR,
-        r"\binternal\b|\bunexpected\b|\bcrash(?:ed)?\b|\bout of memory\b|\boom\b|\bkilled\b|\bsegfault\b"
-        r"|\bcommand not found\b|\bno such file\b|\bENOENT\b|\bpermission denied\b|exception\b"
-        rf"|{_code(500, 502)}",
+        (
+            r"\binternal\b|\bunexpected\b|\bcrash(?:ed)?\b|\bout ?of ?memory|\boom(?:killed)?\b|\b(?:killed|sigkill)\b",
+            r"\bsegfault|\bsegmentation fault\b|\bpermission denied\b|exception\b",
+            _code(500, 502),
+        ),
     ),
 )
 
@@ -61,5 +80,5 @@ class Causes:
 def causes(configured: Sequence[CauseRule]) -> Causes:
     """The rules of a source, then the default ones; letters match in either case."""
     rules = [(rule.match, rule.cause) for rule in configured]
-    rules += [(pattern, cause) for cause, pattern in _DEFAULTS]
+    rules += [("|".join(patterns), cause) for cause, patterns in _DEFAULTS]
     return Causes(tuple((re.compile(pattern, re.IGNORECASE), cause) for pattern, cause in rules))

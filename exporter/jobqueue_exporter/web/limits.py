@@ -21,5 +21,5 @@ class Limits:
     request: float = 10
     idle: float = 75
     response: float = 30
-    ending: float = 0.7
+    ending: float = 0.5
     clients: int = field(default_factory=_clients)

@@ -34,11 +34,15 @@ class Watch:
         """Look at the files now and then, until cancelled."""
         while self._path is not None:
             await asyncio.sleep(self._seconds)
-            state = await asyncio.to_thread(_state, self.config.files)
-            # A file that was another one a moment ago may still be being written, or its key may be to come.
-            settled, self._seen = state == self._seen, state
-            if settled and (state != self._loaded or self.complaint):
-                await self.reload()
+            await self.look()
+
+    async def look(self) -> None:
+        """Read the files, if they have changed since they were read and not since the last look."""
+        state = await asyncio.to_thread(_state, self.config.files)
+        # A file that was another one a moment ago may still be being written, or its key be yet to come.
+        settled, self._seen = state == self._seen, state
+        if settled and (state != self._loaded or self.complaint):
+            await self.reload()
 
     async def reload(self) -> tuple[str, ...]:
         """Read the files now; the problems, when they are no good and what was in force stays so."""

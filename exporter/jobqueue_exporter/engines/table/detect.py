@@ -10,13 +10,14 @@ from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Session
 
 _TABLES = """
-SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), array_agg(a.attname::text)
+SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), array_agg(a.attname::text),
+       pg_table_is_visible(c.oid)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_t%'
-GROUP BY 1, 2, 3 ORDER BY 1, 2
+GROUP BY c.oid, 1, 2, 3 ORDER BY 1, 2
 """
 
 _NAMES = ("jobs", "job", "job_queue", "queue_jobs", "background_jobs", "job_status", "tasks", "queue")
@@ -43,11 +44,12 @@ class Candidate:
     name: str
     sql: str
     columns: frozenset[str]
+    on_path: bool
 
     @property
-    def score(self) -> tuple[bool, int]:
-        """A usual name first, then how many signs of a queue it has."""
-        return (self.name in _NAMES, len(self.signs))
+    def score(self) -> tuple[bool, bool, int]:
+        """A usual name first, then a schema that is searched, then how many signs of a queue it has."""
+        return (self.name.lower() in _NAMES, self.on_path, len(self.signs))
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -67,7 +69,10 @@ class Found:
 
 def tables(session: Session) -> list[Candidate]:
     """All tables and views of the database that are not the system's."""
-    return [Candidate(schema, name, sql, frozenset(columns)) for schema, name, sql, columns in session.rows(_TABLES)]
+    return [
+        Candidate(schema, name, sql, frozenset(columns), on_path)
+        for schema, name, sql, columns, on_path in session.rows(_TABLES)
+    ]
 
 
 def jobs_table(found: list[Candidate]) -> Candidate:

@@ -68,11 +68,11 @@ class _Key(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    count: int = 0
+    events: int = 0
     seconds: float = 0.0
 
     def plus(self, other: _Tally) -> _Tally:
-        return _Tally(self.count + other.count, self.seconds + other.seconds)
+        return _Tally(self.events + other.events, self.seconds + other.seconds)
 
 
 class Counts:
@@ -100,24 +100,24 @@ class Counts:
             lost_lane = lane(None, None, default_queue)
             lanes[lost_lane] = lanes.get(lost_lane, _Tally()).plus(self._unseen(key, lanes, tally))
         counts = (
-            FlowCount(key.minute, where, key.flow, tally.count, key.bucket, tally.seconds)
+            FlowCount(key.minute, where, key.flow, tally.events, key.bucket, tally.seconds)
             for key, lanes in found.items()
             for where, tally in lanes.items()
-            if tally.count
+            if tally.events
         )
         return FlowWindow(start=read.start, end=read.end, tells=tells, counts=tuple(counts))
 
     def _remember(self, found: dict[_Key, dict[Lane, _Tally]], first_minute: int) -> None:
         for key, lanes in found.items():
             before = self._known.get(key, {})
-            risen = sum(max(0, tally.count - before.get(where, 0)) for where, tally in lanes.items())
+            risen = sum(max(0, tally.events - before.get(where, 0)) for where, tally in lanes.items())
             self._laned[key] = self._laned.get(key, 0) + risen
-            self._known[key] = {where: tally.count for where, tally in lanes.items()}
+            self._known[key] = {where: tally.events for where, tally in lanes.items()}
         for key in [key for key in self._laned if key.minute < first_minute]:
             del self._laned[key], self._known[key]
 
     def _unseen(self, key: _Key, lanes: dict[Lane, _Tally], gone: _Tally) -> _Tally:
         """Those of the lost events that were never seen with a lane."""
-        lost_a_lane = self._laned.get(key, 0) - sum(tally.count for tally in lanes.values())
-        count = max(0, gone.count - lost_a_lane)
-        return _Tally(count, gone.seconds * count / gone.count)
+        lost_a_lane = self._laned.get(key, 0) - sum(tally.events for tally in lanes.values())
+        count = max(0, gone.events - lost_a_lane)
+        return _Tally(count, gone.seconds * count / gone.events)

@@ -1,0 +1,95 @@
+"""The page at /."""
+
+from __future__ import annotations
+
+import re
+
+from jobqueue_exporter import __version__
+from jobqueue_exporter.model import Facts, Lane, LaneJobs, State, Workers
+from tests.web.reader_by_hand import ready
+from tests.web.served import config, served
+
+BUSY = Facts(
+    lanes={
+        Lane("mail", "SEND"): LaneJobs(
+            counts={State.PENDING: 1200, State.RUNNING: 2, State.DEAD_LETTER: 7}, oldest_pending_seconds=3725
+        ),
+        Lane("mail", "READ"): LaneJobs(
+            counts={State.PENDING: 34, State.RUNNING: 0, State.DEAD_LETTER: 0}, oldest_pending_seconds=5
+        ),
+    },
+    workers=Workers(live=2, stale=1),
+)
+
+
+def words(page: str) -> str:
+    """What a reader sees."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_it_tells_of_each_source_in_words_and_numbers() -> None:
+    with served(readers={"shop": ready(BUSY)}) as server:
+        text = words(server.ask("/").text)
+    assert f"jobqueue-exporter {__version__}" in text
+    assert "shop table not ok" in text
+    assert "pending 1,234 oldest pending 1h 2m running 2 dead 7" in text
+    assert "workers needs a look : 1 worker is stale, 2 live." in text
+
+
+def test_a_source_that_is_down_is_told_with_the_reason_and_without_numbers() -> None:
+    with served(readers={"shop": ready(error="connection refused")}) as server:
+        text = words(server.ask("/").text)
+    assert "database not ok : connection refused" in text
+    assert "pending" not in text
+
+
+def test_what_a_source_cannot_tell_is_not_a_zero() -> None:
+    facts = Facts(lanes={Lane("mail"): LaneJobs(counts={State.PENDING: 0})})
+    with served(readers={"shop": ready(facts)}) as server:
+        text = words(server.ask("/").text)
+    assert "pending 0 oldest pending cannot tell running cannot tell dead cannot tell" in text
+
+
+def test_a_source_without_any_lane_has_none_of_anything() -> None:
+    with served(readers={"shop": ready(Facts(lanes={}))}) as server:
+        text = words(server.ask("/").text)
+    assert "pending none oldest pending none running none dead none" in text
+
+
+def test_nothing_that_a_source_says_becomes_markup() -> None:
+    facts = Facts(
+        lanes={
+            Lane("<script>alert(1)</script>", '"><img src=x>'): LaneJobs(
+                counts={State.PENDING: 900}, oldest_pending_seconds=9e5
+            )
+        }
+    )
+    readers = {"shop": ready(facts), "mail": ready(error="<b onload=x>'\"&")}
+    with served(config("shop", "mail"), readers) as server:
+        page = server.ask("/").text
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<b onload" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_it_needs_nothing_but_its_own_style_sheet() -> None:
+    with served() as server:
+        page = server.ask("/")
+        style = server.ask("/style.css")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {
+        "data:,", "style.css", "metrics", "sd", "-/healthy", "probe?source=shop",
+    }  # fmt: skip
+    assert "style=" not in page.text
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    assert "url(" not in style.text
+
+
+def test_every_link_of_it_leads_somewhere() -> None:
+    with served() as server:
+        links = re.findall(r'href="([^"]*)"', server.ask("/").text)
+        assert {link: server.ask(f"/{link}").status for link in links if link != "data:,"} == dict.fromkeys(
+            ("style.css", "metrics", "sd", "-/healthy", "probe?source=shop"), 200
+        )
