@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 import psycopg
@@ -42,11 +42,17 @@ def main(*, rows: int, runs: int, speed: bool) -> None:
     if speed and rows < FULL_ROWS:
         console.print(f"The targets of database time are for {FULL_ROWS:,} rows; these are {rows:,}.")
     claims: list[Claim] = []
+
+    def keep(found: Iterable[Claim]) -> None:
+        for claim in found:
+            claims.append(claim)
+            console.print(f"{claim.what}: {claim.measured}")
+
     with Server(settings=SETTINGS) as server, Progress(console=console) as progress:
         if speed:
-            claims += Speed(server, progress, rows=rows, runs=runs).claims()
-        claims += _memory(server)
-    claims += _startup()
+            keep(Speed(server, progress, rows=rows, runs=runs).claims())
+        keep(_memory(server))
+    keep(_startup())
     if speed:
         console.print(YARDSTICK, style="dim")
     report.show(console, claims)

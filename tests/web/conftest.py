@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,4 +29,4 @@ def nothing_left_open() -> Iterator[None]:
 
 def _open_files() -> int:
     folder = Path("/proc/self/fd")
-    return len(os.listdir(folder)) if folder.exists() else 0
+    return len(list(folder.iterdir())) if folder.exists() else 0

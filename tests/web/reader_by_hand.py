@@ -42,7 +42,7 @@ class ReaderByHand:
             raise Unreachable(self.error)
         yield Part(collector="jobs", seconds=0.001, facts=self.facts)
 
-    def statements(self, request: Request) -> Sequence[Statement]:
+    def statements(self, request: Request, *, explain: bool = False) -> Sequence[Statement]:
         return ()
 
     def stop(self) -> None:

@@ -49,7 +49,7 @@ def works(server: Served, tls: ssl.SSLContext | None, name: str | None = "localh
 @contextmanager
 def without_a_failure(request: Callable[[], int]) -> Iterator[None]:
     """The request is made again and again in the block, and never fails."""
-    ended, statuses, before = threading.Event(), set[int](), 0
+    ended, statuses = threading.Event(), set[int]()
 
     def insist() -> None:
         while not ended.is_set():
@@ -131,13 +131,15 @@ def test_a_kept_connection_of_a_client_that_is_not_trusted_any_more_is_cut(desk:
     leaving = trustme.CA()
     desk.trust_clients_of(leaving)
     client = client_of(desk.authority, leaving.issue_cert("a.example"))
-    with served(web_config=desk.write(MTLS)) as server:
-        with client.wrap_socket(server.connect(), server_hostname="localhost") as kept:
-            kept.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert kept.recv(12) == b"HTTP/1.1 200"
-            desk.trust_clients_of(trustme.CA())
-            soon(lambda: not works(server, client))
-            assert until_end(kept).endswith(b"ok\n")
+    with (
+        served(web_config=desk.write(MTLS)) as server,
+        client.wrap_socket(server.connect(), server_hostname="localhost") as kept,
+    ):
+        kept.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert kept.recv(12) == b"HTTP/1.1 200"
+        desk.trust_clients_of(trustme.CA())
+        soon(lambda: not works(server, client))
+        assert until_end(kept).endswith(b"ok\n")
 
 
 def until_end(client: ssl.SSLSocket) -> bytes:

@@ -173,9 +173,11 @@ def test_a_session_is_resumed_only_by_the_configuration_that_gave_it(desk: Desk)
             session = client.session
         with context.wrap_socket(server.connect(), server_hostname="localhost", session=session) as again:
             assert again.session_reused
-    with served(web_config=desk.write(TLS)) as server:
-        with context.wrap_socket(server.connect(), server_hostname="localhost", session=session) as other:
-            assert not other.session_reused
+    with (
+        served(web_config=desk.write(TLS)) as server,
+        context.wrap_socket(server.connect(), server_hostname="localhost", session=session) as other,
+    ):
+        assert not other.session_reused
 
 
 def test_a_client_that_vanishes_in_its_handshake_is_forgotten(desk: Desk) -> None:

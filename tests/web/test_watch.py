@@ -62,6 +62,9 @@ def test_a_complaint_lasts_until_the_files_are_good_again_and_is_logged_once(
         file.write_text("rate_limit: {interval: 2s, burst: 1}")
         for _ in range(2):
             await watch.look()
+        mended = watch.config
+        await watch.look()
+        assert watch.config is mended
 
     asyncio.run(spoil_and_mend())
     assert watch.complaint == ""

@@ -36,9 +36,7 @@ def test_a_file_that_asks_for_nothing_is_fine(desk: Desk, text: str) -> None:
 
 
 def test_a_file_that_asks_for_everything_is_read(desk: Desk) -> None:
-    text = (
-        MTLS
-        + """\
+    text = f"""{MTLS}\
   client_allowed_sans: [prometheus.example, "10.0.0.1"]
   min_version: TLS13
   max_version: TLS13
@@ -51,12 +49,10 @@ http_server_config:
     Strict-Transport-Security: max-age=31536000
     X-Frame-Options: sameorigin
 basic_auth_users:
-  alice: %s
-  123: %s
-rate_limit: {interval: 1m30s, burst: 20}
+  alice: {HASH}
+  123: {HASH}
+rate_limit: {{interval: 1m30s, burst: 20}}
 """
-        % (HASH, HASH)
-    )
     found = web_config.load(desk.write(text))
     assert found.tls is not None
     assert found.tls.config.client_allowed_sans == ("prometheus.example", "10.0.0.1")

@@ -16,7 +16,7 @@ from jobqueue_exporter.dsn import Dsn
 from jobqueue_exporter.errors import SourceError, TimedOut
 from jobqueue_exporter.sources import postgres_errors
 from jobqueue_exporter.sources.hangup import cancel_then_cut
-from jobqueue_exporter.sources.postgres_text import read_any_text
+from jobqueue_exporter.sources.postgres_text import encoding, read_any_text
 
 APPLICATION_NAME = "jobqueue_exporter"
 LOCK_TIMEOUT_SECONDS = 0.5
@@ -74,13 +74,14 @@ def statement_limit(deadline: float) -> str:
     return f"SELECT set_config('statement_timeout', '{left}ms', true)"
 
 
-def guards(deadline: float, dsn: Dsn) -> str:
+def guards(deadline: float, dsn: Dsn, encoding: str) -> str:
     """Starts the read-only transaction and sets its guards, for this transaction alone.
 
     Set by SET LOCAL's function, since a session-wide setting leaks or is refused behind a
     transaction pooler. No jit and no parallel workers: a reading must not take a second core.
     """
     settings = {
+        "client_encoding": encoding,
         "TimeZone": "UTC",
         "lock_timeout": f"{int(LOCK_TIMEOUT_SECONDS * 1000)}ms",
         "application_name": dsn.params.get("application_name", APPLICATION_NAME),
@@ -143,22 +144,25 @@ class Postgres:
             raise TimedOut(f"{self._dsn.public()}: the time limit was over before the reading began")
         if self._connection is not None:
             try:
-                self._connection.execute(guards(deadline, self._dsn).encode())
+                self._start(self._connection, deadline)
                 return self._connection
             except psycopg.OperationalError:
                 if not self._connection.broken or self._stopped.is_set():
                     raise
                 self.close()
         connection = self._connect(deadline)
-        connection.execute(guards(deadline, self._dsn).encode())
+        self._start(connection, deadline)
         return connection
+
+    def _start(self, connection: psycopg.Connection[Row], deadline: float) -> None:
+        connection.execute(guards(deadline, self._dsn, encoding(connection)).encode())
 
     def _connect(self, deadline: float) -> psycopg.Connection[Row]:
         left = min(deadline - time.monotonic(), self._connect_timeout)
         given = self._dsn.conninfo()
         if not 0 < float(given.get("connect_timeout", 0)) < left:
             given["connect_timeout"] = str(max(1, math.ceil(left)))
-        arguments: dict[str, Any] = {"application_name": APPLICATION_NAME, "client_encoding": "utf8"} | given
+        arguments: dict[str, Any] = {"application_name": APPLICATION_NAME} | given
         connection = psycopg.connect(autocommit=True, prepare_threshold=None, **arguments)
         read_any_text(connection)
         with self._ending:

@@ -18,6 +18,12 @@ class _AnyText(TextLoader):
         return bytes(data).decode("utf-8", "replace")
 
 
+def encoding(connection: psycopg.Connection[Any]) -> str:
+    """The encoding to talk in: UTF8, unless the database knows none and would refuse to convert."""
+    kept_in = connection.info.parameter_status("server_encoding")
+    return "SQL_ASCII" if kept_in == "SQL_ASCII" else "UTF8"
+
+
 def read_any_text(connection: psycopg.Connection[Any]) -> None:
     """From now on, text from this connection can always be read."""
     for name in _TYPES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -18,6 +19,7 @@ from jobqueue_exporter.web.tls import Tls
 log = logging.getLogger(__name__)
 
 HEADER_BYTES = 16 * 1024
+TLS_RECORD_BYTES = 16 * 1024
 AN_HOUR = 3600
 
 
@@ -37,6 +39,9 @@ class Server:
     """The clients of one listening socket."""
 
     def __init__(self, app: ASGIApp, limits: Limits, tls: Callable[[], Tls | None]) -> None:
+        # asyncio sets aside 256 KiB for each TLS client; no TLS record is larger than this, and a client
+        # then costs 0.1 MB instead of 0.5.
+        SSLProtocol.max_size = TLS_RECORD_BYTES
         self.app = app
         self.limits = limits
         self.tls = tls
@@ -70,7 +75,6 @@ class Server:
     async def end(self) -> None:
         """Let responses under way finish, for a moment; then cut every line."""
         self._ending = True
-        await self.context.terminated.set()
         self._cut([each for each in self._clients if each.idle])
         tasks = list(self._clients.values())
         if tasks:

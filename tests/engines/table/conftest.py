@@ -6,13 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobqueue_exporter.demo.database import Database
+from jobqueue_exporter.demo.database import Database, fresh_database
+from jobqueue_exporter.demo.postgres import Server
 from tests.engines.table.shop import Shop
 
 
+@pytest.fixture(scope="module")
+def premises(postgres: Server) -> Iterator[Database]:
+    """One database for all tests of a file, which is much quicker than one for each."""
+    with fresh_database(postgres) as database:
+        # A prepared statement would outlive the tables of one test.
+        database.connection.prepare_threshold = None
+        yield database
+
+
 @pytest.fixture
-def shop(database: Database) -> Iterator[Shop]:
+def shop(premises: Database) -> Iterator[Shop]:
     """An empty database and readers of it."""
-    shop = Shop(database)
+    shop = Shop(premises)
     yield shop
     shop.close()
+    shop.clear()

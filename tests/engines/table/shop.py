@@ -138,7 +138,8 @@ class Shop:
         """A new jobs table: system A's, with other names or types of columns, more of them or fewer."""
         columns = {name: kind for name, kind in (dict(COLUMNS) | dict(types or {})).items() if name not in without}
         names = dict(named or {})
-        listed = ", ".join(f'"{names.get(name, name)}" {kind}' for name, kind in columns.items())
+        quoted = {name: sql.Identifier(names.get(name, name)).as_string() for name in columns}
+        listed = ", ".join(f"{quoted[name]} {kind}" for name, kind in columns.items())
         self.run(f"CREATE TABLE {table} ({listed})")
         return Jobs(self.database, table, names, frozenset(columns), moment)
 
@@ -150,15 +151,16 @@ class Shop:
                 (job, stage, seconds),
             )
 
-    def reader(self, *, role: str = "postgres", **options: object) -> TableReader:
+    def reader(self, *, role: str = "postgres", dsn: str = "", **options: object) -> TableReader:
         """A reader that is closed after the test."""
-        reader = TableReader(Source(name="shop", dsn=Secret(self.database.dsn_of(role)), **options))  # type: ignore[arg-type]  # whatever a source may have
+        dsn = dsn or self.database.dsn_of(role)
+        reader = TableReader(Source(name="shop", dsn=Secret(dsn), **options))  # type: ignore[arg-type]  # whatever a source may have
         self._open.callback(reader.close)
         return reader
 
-    def read(self, *, role: str = "postgres", **options: object) -> Told:
+    def read(self, *, role: str = "postgres", dsn: str = "", **options: object) -> Told:
         """What one reading tells."""
-        return self.told(self.reader(role=role, **options))
+        return self.told(self.reader(role=role, dsn=dsn, **options))
 
     def told(self, reader: TableReader, *, since: float | None = None) -> Told:
         """What one reading of this reader tells, with all its collectors. Raises SourceError."""
@@ -174,6 +176,23 @@ class Shop:
     def close(self) -> None:
         """Close all readers."""
         self._open.close()
+
+    def clear(self) -> None:
+        """Remove all that the test made."""
+        roles = self._names("SELECT rolname FROM pg_roles WHERE oid >= 16384")
+        schemas = self._names("SELECT nspname FROM pg_namespace WHERE oid >= 16384 OR nspname = 'public'")
+        self.run(
+            *(f"DROP OWNED BY {role} CASCADE" for role in roles),
+            *(f"DROP ROLE {role}" for role in roles),
+            *(f"DROP SCHEMA {schema} CASCADE" for schema in schemas),
+            "CREATE SCHEMA public",
+            "GRANT USAGE ON SCHEMA public TO PUBLIC",
+            f"ALTER DATABASE {self.database.name} RESET ALL",
+        )
+
+    def _names(self, query: str) -> list[str]:
+        rows = self.database.connection.execute(query.encode()).fetchall()
+        return [sql.Identifier(name).as_string() for (name,) in rows]
 
 
 def _rounded(jobs: LaneJobs) -> LaneJobs:

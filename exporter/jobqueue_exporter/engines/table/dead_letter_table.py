@@ -82,7 +82,7 @@ def resolve(
         if words.error
         else _usual(relation, _ERRORS, (Type.TEXT, Type.JSON)),
     )
-    return found, unmapped(f"{relation.label}.{status.name}", meanings, observed)
+    return found, unmapped(f"{relation.label}.{status.name}", meanings, observed, under="dead_letters")
 
 
 def _column(relation: Relation, name: str, types: tuple[Type, ...]) -> Column:

@@ -139,6 +139,12 @@ class Tally:
         known = self.since.setdefault(where, {})
         known[state] = min(since, known.get(state, since))
 
+    def at_least_one(self, where: Lane, state: State, since: float | None) -> None:
+        """A job that was found beside the counting, which may have missed it."""
+        if not self.counts.get(where, {}).get(state):
+            self._count(where, state, 1)
+        self.date(where, state, since)
+
     def lanes(self) -> Mapping[Lane, LaneJobs]:
         """What was added up, zeros filled in for every state that the table can tell."""
         return {where: self._lane(where) for where in self.counts}

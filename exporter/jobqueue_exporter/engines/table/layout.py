@@ -89,7 +89,9 @@ class Layout:
     @property
     def since(self) -> str:
         """From when on a job could have been claimed: a job is not late before it is due."""
-        return _chosen("greatest", self._finite("run_at", "created_at"))
+        columns = [self.sql(role) for role in ("run_at", "created_at") if role in self.columns]
+        latest = _chosen("greatest", columns)
+        return f"CASE WHEN isfinite({latest}) THEN {latest} END"
 
     @property
     def running_since(self) -> str:
@@ -214,7 +216,7 @@ def _states(
             words["blocked"] = ()
     labels = columns["state"].labels
     name = f"{relation.label}.{columns['state'].name}"
-    notices = unmapped(name, words, observed)
+    notices = unmapped(name, words, observed, under="states")
     if labels:
         if source.states is not None:
             unknown = sorted({w for group in words.values() for w in group} - set(labels))

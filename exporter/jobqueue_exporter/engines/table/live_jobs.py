@@ -101,4 +101,4 @@ def _date_oldest(session: Session, plan: Plan, tally: jobs.Tally) -> None:
     """A count that stopped at its cap has not seen every row: look for the oldest by index."""
     query = jobs.oldest_query(plan.jobs)
     for queue, kind, since in session.rows(query) if query else ():
-        tally.date(jobs.lane(queue, kind, plan.jobs.relation.name), State.PENDING, since)
+        tally.at_least_one(jobs.lane(queue, kind, plan.jobs.relation.name), State.PENDING, since)

@@ -189,7 +189,10 @@ def _dead(walk: Walk, cap: int) -> str:
     layout, table = walk.layout, walk.layout.relation.sql
     run_at = layout.columns["run_at"].sql
     f, j = (layout.aliased(alias) for alias in "fj")
-    first = f"SELECT {f.died_at} FROM {table} AS f WHERE {walk.of_lane('f')} ORDER BY f.{run_at} LIMIT 1"
+    first = (
+        f"SELECT greatest(coalesce({f.died_at}, 'infinity'), f.{run_at})\n"
+        f"    FROM {table} AS f WHERE {walk.of_lane('f')} ORDER BY f.{run_at} LIMIT 1"
+    )
     oldest = (
         f"least((SELECT min({j.died_at}) FROM {table} AS j\n"
         f"   WHERE {walk.of_lane('j')} AND j.{run_at} <= ({first})),\n"

@@ -59,10 +59,10 @@ def as_written(words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) ->
     }
 
 
-def unmapped(column: str, words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) -> list[str]:
-    """What a person should know of values that no word covers."""
+def unmapped(column: str, words: Mapping[str, tuple[str, ...]], observed: Iterable[str], *, under: str) -> list[str]:
+    """What a person should know of values that no word covers; `under` is where to add them."""
     known = {word for group in words.values() for word in group}
     return [
-        f"state {word!r} of {column} is not mapped, its jobs are not counted: add it under states"
+        f"state {word!r} of {column} is not mapped, its jobs are not counted: add it under {under}"
         for word in sorted(set(observed) - known)
     ]

@@ -1,0 +1,1 @@
+"""Sources that cannot be reached, end to end (being written)."""
