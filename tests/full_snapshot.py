@@ -136,12 +136,8 @@ def down() -> Snapshot:
         signals={Signal.WORKERS: True},
         policies={MAIL: Policy()},
         collectors=(
-            CollectorStatus(
-                name="jobs", success=True, duration_seconds=0.5, age_seconds=0, last_success=1763800000.5
-            ),
-            CollectorStatus(
-                name="workers", success=False, duration_seconds=5, age_seconds=0, last_success=1763799990
-            ),
+            CollectorStatus(name="jobs", success=True, duration_seconds=0.5, age_seconds=0, last_success=1763800000.5),
+            CollectorStatus(name="workers", success=False, duration_seconds=5, age_seconds=0, last_success=1763799990),
         ),
         over_budget=False,
     )

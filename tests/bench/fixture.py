@@ -1,4 +1,4 @@
-"""A jobs table as large and as finished as those that hurt: system A's columns, rows of 200 bytes."""
+"""A jobs table as large and as finished as those that hurt: a video pipeline's, with rows of 330 bytes."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ INSERT INTO jobs
 SELECT gen_random_uuid(), gen_random_uuid(),
        ('{TRANSCRIBE,HIGHLIGHT_DETECT,CLIP_RENDER,PUBLISH_TIKTOK,ANALYTICS_INGEST,YOUTUBE_DOWNLOAD}'::text[])
          [1 + (hashint8(i + 1000000007) & 2147483647) %% 6],
-       1 + i %% 9, state, jsonb_build_object('video', i),
-       CASE WHEN state = 'completed' THEN jsonb '{"ok": true}' END,
+       1 + i %% 9, state,
+       jsonb_build_object('video', i, 'source', 's3://uploads/' || i || '.mp4', 'profile', '1080p'),
+       CASE WHEN state = 'completed' THEN jsonb_build_object('seconds', i %% 600, 'output',
+         's3://clips/' || i || '/final.mp4') END,
        CASE WHEN state = 'dead_letter' THEN jsonb '{"message": "ffmpeg timed out"}' END,
        CASE WHEN state = 'dead_letter' THEN 'ffmpeg timed out' END,
        CASE WHEN state = 'dead_letter' THEN 5 WHEN state <> 'queued' OR dice BETWEEN 79 AND 83 THEN 1 ELSE 0 END,

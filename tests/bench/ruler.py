@@ -10,7 +10,6 @@ import psycopg
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "pg_stat_statements.track_planning": "on",
-    "shared_buffers": "512MB",
     "max_wal_size": "4GB",
 }
 

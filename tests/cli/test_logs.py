@@ -41,9 +41,7 @@ def test_our_events_are_told_from_info_up_and_those_of_libraries_from_warning_up
 ) -> None:
     say_something(verbose=False)
     assert told(capsys) == (
-        "level=info it happened who=ours\n"
-        "level=warning it happened who=ours\n"
-        "level=warning it happened who=theirs\n"
+        "level=info it happened who=ours\nlevel=warning it happened who=ours\nlevel=warning it happened who=theirs\n"
     )
 
 

@@ -120,9 +120,11 @@ def test_a_reader_that_went_away_causes_no_traceback() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_every_command_is_told_how_much_to_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
-    monkeypatch.setattr(logs, "configure", lambda *, verbose: asked.append(verbose))
-    CliRunner().invoke(main, ["once", "--help"])
-    CliRunner().invoke(main, ["--verbose", "once", "--help"])
-    assert asked == [False, True]
+def test_commands_that_read_for_others_log_their_events_and_the_rest_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[bool, bool]] = []
+    monkeypatch.setattr(logs, "configure", lambda *, verbose, events: asked.append((verbose, events)))
+    for arguments in (["once"], ["--verbose", "once"], ["doctor"], ["--verbose", "doctor"]):
+        CliRunner().invoke(main, [*arguments, "--help"])
+    assert asked == [(False, True), (True, True), (False, False), (True, False)]

@@ -1,4 +1,4 @@
-"""Connections to read through, and a server that may be stopped."""
+"""Connections to read through, and a server that asks for a password."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from jobqueue_exporter import dsn
+from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.demo.postgres import Server
 from jobqueue_exporter.sources.postgres import Postgres
 
@@ -34,8 +35,14 @@ def connect() -> Iterator[Connect]:
         yield connected
 
 
+@pytest.fixture
+def source(connect: Connect, database: Database) -> Postgres:
+    """The test's own database, asked as the superuser."""
+    return connect(database.dsn)
+
+
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    """A server that asks for a password, and that a test may stop."""
+    """A server that asks for a password."""
     with Server(auth="scram-sha-256", password=PASSWORD) as server:
         yield server

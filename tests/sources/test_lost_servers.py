@@ -1,8 +1,8 @@
-"""Servers that go away and come back, between readings and during one."""
+"""Servers that are lost while they are read, by whatever way."""
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,87 +10,91 @@ import psycopg
 import pytest
 
 from jobqueue_exporter.demo.database import Database
-from jobqueue_exporter.demo.postgres import Mode
 from jobqueue_exporter.errors import Unreachable
-from jobqueue_exporter.sources.postgres import Postgres
+from jobqueue_exporter.sources.postgres import Postgres, Row, Session
 from tests.deadline import until
-from tests.sources.asking import PATIENCE, ask, busy, pid
+from tests.sources.conftest import Connect, soon
 
+PATIENCE = 20.0
 LONG = "SELECT pg_sleep(3600)"
-MODES: tuple[Mode, ...] = ("fast", "immediate")
+PID = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def source(connect: Connect, database: Database) -> Postgres:
+    """The test's database."""
+    return connect(database.dsn)
+
+
+def ask(source: Postgres, query: str) -> list[Row]:
+    """What a session of its own says to one query."""
+    with source.session(soon(3600)) as session:
+        return session.rows(query)
+
+
+def busy(database: Database) -> bool:
+    """Whether the long query runs."""
+    query = "SELECT FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query LIKE '%%pg_sleep(3600)'"
+    return database.connection.execute(query, [database.name]).rowcount > 0
 
 
 def terminate(database: Database, process: int) -> None:
     """End the server's side of a connection, and wait until it is gone."""
-    gone = "SELECT FROM pg_stat_activity WHERE pid = %s"
     with psycopg.connect(database.server.local_dsn(), autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(%s)", [process])
-        until(lambda: admin.execute(gone, [process]).rowcount == 0)
+        until(lambda: not admin.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [process]).rowcount)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_restart_between_two_readings_is_not_noticed(database: Database, source: Postgres, mode: Mode) -> None:
-    before = pid(source)
-    database.server.restart(mode)
-    assert pid(source) != before
+def restart(database: Database, _: int) -> None:
+    """End every connection in an orderly way."""
+    database.server.restart("fast")
 
 
-def test_a_connection_that_was_ended_while_idle_is_replaced(database: Database, source: Postgres) -> None:
-    before = pid(source)
-    terminate(database, before)
-    assert pid(source) != before
+def crash(database: Database, _: int) -> None:
+    """End every connection in no way at all."""
+    database.server.restart("immediate")
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_server_that_is_down_is_told_at_each_reading_until_it_is_back(
-    database: Database, source: Postgres, mode: Mode
+ENDS = pytest.mark.parametrize("end", [terminate, restart, crash])
+
+
+@ENDS
+def test_a_connection_that_was_lost_between_two_readings_is_replaced_unnoticed(
+    database: Database, source: Postgres, end: Callable[[Database, int], None]
 ) -> None:
-    ask(source, "SELECT 1")
-    database.server.stop(mode)
-    refused = rf'^{database.dsn}: connection failed: .*port {database.server.port} failed: Connection refused'
-    for _ in range(3):
-        with pytest.raises(Unreachable, match=refused):
-            ask(source, "SELECT 1")
-    database.server.start()
-    assert ask(source, "SELECT 1") == [(1,)]
+    ((process,),) = ask(source, PID)
+    end(database, process)
+    assert ask(source, PID) != [(process,)]
 
 
-@pytest.mark.parametrize(
-    ("end", "told"),
-    [
-        (lambda database, process: terminate(database, process), "terminating connection due to administrator command"),
-        (lambda database, _: database.server.restart("fast"), "terminating connection due to administrator command"),
-        (lambda database, _: database.server.restart("immediate"), "terminating connection because of .*shutdown"),
-    ],
-    ids=["terminated", "restarted", "crashed"],
-)
-def test_a_reading_that_loses_its_server_says_so_and_the_next_is_fine(
-    database: Database, source: Postgres, end: Callable[[Database, int], None], told: str
+@ENDS
+def test_a_query_that_loses_its_server_says_so_and_the_next_reading_is_fine(
+    database: Database, source: Postgres, end: Callable[[Database, int], None]
 ) -> None:
-    process = pid(source)
+    ((process,),) = ask(source, PID)
     with ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(ask, source, LONG, seconds=3600)
-        until(lambda: busy(database, LONG))
+        reading = thread.submit(ask, source, LONG)
+        until(lambda: busy(database))
         end(database, process)
-        with pytest.raises(Unreachable, match=told):
-            reading.result(PATIENCE)
-    assert pid(source) != process
+        error = reading.exception(PATIENCE)
+    assert isinstance(error, Unreachable)
+    assert re.fullmatch(f"{database.dsn}: .*(terminating connection|server closed the connection).*", str(error))
+    assert ask(source, PID) != [(process,)]
 
 
-def test_a_part_that_loses_its_server_ends_the_whole_reading(database: Database, source: Postgres) -> None:
-    process = pid(source)
-    with (
-        pytest.raises(Unreachable, match="terminating connection due to administrator command"),
-        source.session(time.monotonic() + PATIENCE) as session,
-    ):
-        session.contained(lambda: [terminate(database, process), session.rows("SELECT 1")])
-
-
-def test_a_server_that_is_lost_before_the_end_of_a_reading_makes_it_worthless(
-    database: Database, source: Postgres
+@pytest.mark.parametrize("contained", [False, True])
+def test_a_server_that_is_lost_between_two_queries_ends_the_whole_reading(
+    database: Database, source: Postgres, contained: bool
 ) -> None:
-    process = pid(source)
-    with pytest.raises(Unreachable), source.session(time.monotonic() + PATIENCE) as session:
-        assert session.rows("SELECT 1") == [(1,)]
-        terminate(database, process)
+    def read(session: Session) -> list[Row]:
+        terminate(database, session.rows(PID)[0][0])
+        return session.rows("SELECT 1")
+
+    with pytest.raises(Unreachable, match="terminating connection"), source.session(soon()) as session:
+        session.contained(lambda: read(session)) if contained else read(session)
+
+
+def test_a_reading_that_loses_its_server_at_its_very_end_is_worth_nothing(database: Database, source: Postgres) -> None:
+    with pytest.raises(Unreachable), source.session(soon()) as session:
+        terminate(database, session.rows(PID)[0][0])
     assert ask(source, "SELECT 1") == [(1,)]

@@ -1,4 +1,4 @@
-"""Ending a session from another thread, and outliving what happens to a server."""
+"""Ending a session from another thread, and outliving what happens to its backend."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,9 +14,10 @@ import pytest
 from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.errors import SourceError, TimedOut, Unreachable
 from jobqueue_exporter.sources.postgres import APPLICATION_NAME, Postgres, Session
+from tests.deadline import until
 from tests.sources.conftest import Connect, soon
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 ACTIVE = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = %s AND state = 'active'"
 
 
@@ -28,50 +28,37 @@ class Sleeper(threading.Thread):
         super().__init__(daemon=True)
         self._source = source
         self._read = read or (lambda session: session.rows("SELECT pg_sleep(60)"))
-        self.error: SourceError | None = None
+        self._error: SourceError | None = None
 
     def run(self) -> None:
         try:
             with self._source.session(soon(60)) as session:
                 self._read(session)
         except SourceError as error:
-            self.error = error
+            self._error = error
 
     def ended(self) -> SourceError | None:
         """The error that ended it, within our patience."""
         self.join(PATIENCE)
         assert not self.is_alive()
-        return self.error
+        return self._error
 
 
 def _active(database: Database) -> list[int]:
     return [pid for (pid,) in database.connection.execute(ACTIVE, [APPLICATION_NAME, database.name])]
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
-
-
 def _asleep(database: Database, source: Postgres, read: Callable[[Session], object] | None = None) -> Sleeper:
     """A thread whose query runs."""
     sleeper = Sleeper(source, read)
     sleeper.start()
-    _until(lambda: bool(_active(database)))
+    until(lambda: bool(_active(database)))
     return sleeper
 
 
-def _works(source: Postgres) -> bool:
+def _pid(source: Postgres) -> int:
     with source.session(soon()) as session:
-        return session.rows("SELECT 1") == [(1,)]
-
-
-@pytest.fixture
-def source(connect: Connect, database: Database) -> Postgres:
-    """The test's database."""
-    return connect(database.dsn)
+        return int(session.rows("SELECT pg_backend_pid()")[0][0])
 
 
 def test_a_stop_ends_the_query_in_the_database(source: Postgres, database: Database) -> None:
@@ -80,8 +67,8 @@ def test_a_stop_ends_the_query_in_the_database(source: Postgres, database: Datab
     source.stop()
 
     assert isinstance(sleeper.ended(), TimedOut)
-    _until(lambda: not _active(database))
-    assert _works(source)
+    until(lambda: not _active(database))
+    assert _pid(source)
 
 
 def test_a_stop_ends_all_of_a_session_and_not_only_one_part(source: Postgres, database: Database) -> None:
@@ -103,24 +90,24 @@ def test_a_stop_between_two_queries_ends_the_session(source: Postgres) -> None:
         source.stop()
         session.rows("SELECT pg_sleep(60)")
 
-    assert _works(source)
+    assert _pid(source)
 
 
-def test_a_session_that_was_stopped_gives_up_its_connection(source: Postgres, database: Database) -> None:
+def test_a_session_that_was_stopped_gives_up_its_connection(source: Postgres) -> None:
     with source.session(soon()) as session:
         stopped = session.rows("SELECT pg_backend_pid()")
         source.stop()
 
     # A cancel that arrives now finds nobody.
-    with source.session(soon()) as session:
-        assert session.rows("SELECT pg_backend_pid()") != stopped
+    assert stopped != [(_pid(source),)]
 
 
-def test_a_stop_when_nothing_runs_does_nothing(source: Postgres) -> None:
+def test_a_stop_when_nothing_is_read_does_nothing(source: Postgres) -> None:
     source.stop()
-    assert _works(source)
+    pid = _pid(source)
     source.stop()
-    assert _works(source)
+
+    assert _pid(source) == pid
 
 
 def test_a_backend_that_is_paused_is_cut_off(source: Postgres, database: Database) -> None:
@@ -131,34 +118,40 @@ def test_a_backend_that_is_paused_is_cut_off(source: Postgres, database: Databas
         source.stop()
 
         assert isinstance(sleeper.ended(), TimedOut)
-        assert _works(source)
+        assert _pid(source) != pid
     finally:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_a_backend_that_was_paused_while_idle_is_cut_off_too(source: Postgres, database: Database) -> None:
-    with source.session(soon()) as session:
-        pid = session.rows("SELECT pg_backend_pid()")[0][0]
+def test_a_backend_that_was_paused_while_idle_is_cut_off_too(source: Postgres) -> None:
+    pid = _pid(source)
     os.kill(pid, signal.SIGSTOP)
     sleeper = Sleeper(source)
     try:
         sleeper.start()
-        _until(lambda: source._reading.is_set())
+        until(lambda: source._reading.is_set())
         source.stop()
 
         assert isinstance(sleeper.ended(), TimedOut)
-        assert _works(source)
+        assert _pid(source) != pid
     finally:
         os.kill(pid, signal.SIGCONT)
 
 
+def test_no_thread_is_left_of_a_stopped_session(source: Postgres, database: Database) -> None:
+    sleeper = _asleep(database, source)
+    source.stop()
+    sleeper.ended()
+
+    until(lambda: not {thread.name for thread in threading.enumerate()} & {"cancel", "cut"})
+
+
 def test_a_backend_that_was_ended_while_idle_is_replaced(source: Postgres, database: Database) -> None:
-    with source.session(soon()) as session:
-        pid = session.rows("SELECT pg_backend_pid()")[0][0]
+    pid = _pid(source)
 
     database.connection.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
-    assert _works(source)
+    assert _pid(source) != pid
 
 
 def test_a_backend_that_is_ended_in_the_middle_is_unreachable_once(source: Postgres, database: Database) -> None:
@@ -169,7 +162,7 @@ def test_a_backend_that_is_ended_in_the_middle_is_unreachable_once(source: Postg
     error = sleeper.ended()
     assert isinstance(error, Unreachable)
     assert "terminating connection due to administrator command" in str(error)
-    assert _works(source)
+    assert _pid(source)
 
 
 def test_a_server_that_never_answers_is_given_up(connect: Connect) -> None:

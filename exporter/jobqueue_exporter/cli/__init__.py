@@ -18,6 +18,9 @@ COMMANDS = {
     "sql": "Print what we send to a database, or DDL to add to it.",
 }
 
+# Those that read for others; the rest tell what they find themselves.
+LOGGED = ("serve", "once", "demo")
+
 EXAMPLES = """\b
 Examples:
   jobqueue demo                                      see it work, without a database
@@ -37,6 +40,7 @@ Examples:
 )
 @click.version_option(__version__, message="jobqueue %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Log more, tracebacks too.")
-def main(*, verbose: bool) -> None:
+@click.pass_context
+def main(ctx: click.Context, *, verbose: bool) -> None:
     """Tell Prometheus about background jobs: how many, how old, how they end, who works on them."""
-    logs.configure(verbose=verbose)
+    logs.configure(verbose=verbose, events=ctx.invoked_subcommand in LOGGED)

@@ -36,8 +36,8 @@ class _Stderr(logging.Handler):
             click.echo(self.format(record), err=True)
 
 
-def configure(*, verbose: bool) -> None:
-    """Log our own events from info up and those of libraries from warning up; verbose: one level more."""
+def configure(*, verbose: bool, events: bool = True) -> None:
+    """Log our own `events`, and warnings of ours and of libraries; verbose: one level more."""
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old, _Stderr):
@@ -46,4 +46,10 @@ def configure(*, verbose: bool) -> None:
     handler.setFormatter(OneLine(tracebacks=verbose))
     root.addHandler(handler)
     root.setLevel(logging.INFO if verbose else logging.WARNING)
-    logging.getLogger("jobqueue_exporter").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.getLogger("jobqueue_exporter").setLevel(_level(verbose=verbose, events=events))
+
+
+def _level(*, verbose: bool, events: bool) -> int:
+    if verbose:
+        return logging.DEBUG
+    return logging.INFO if events else logging.WARNING

@@ -164,9 +164,7 @@ class Shop:
 
     def told(self, reader: TableReader, *, since: float | None = None) -> Told:
         """What one reading of this reader tells, with all its collectors. Raises SourceError."""
-        request = Request(
-            deadline=time.monotonic() + 20, extras=EXTRAS, flows_since=since, thresholds=BUCKETS
-        )
+        request = Request(deadline=time.monotonic() + 20, extras=EXTRAS, flows_since=since, thresholds=BUCKETS)
         facts, errors = Facts(), {}
         for part in reader.read(request):
             facts = facts.merged(part.facts or Facts())

@@ -47,9 +47,7 @@ def test_each_lane_tells_its_causes_attempts_and_last_day(shop: Shop) -> None:
     told = shop.read()
 
     assert told.facts.dead_letters == {
-        A: DeadLetters(
-            causes=_causes(recoverable=1, user_error=1, unknown=1), attempts_average=4.0, recent={"24h": 2}
-        ),
+        A: DeadLetters(causes=_causes(recoverable=1, user_error=1, unknown=1), attempts_average=4.0, recent={"24h": 2}),
         B: DeadLetters(causes=_causes(unknown=1), attempts_average=None, recent={"24h": 0}),
     }
     assert told.signals[Signal.CAUSES]

@@ -303,9 +303,7 @@ def test_stages_may_be_an_enum_or_in_capitals(shop: Shop, jobs: Jobs) -> None:
     )
     shop.events((job := _job(jobs), "ENQUEUED", -100), (job, "Claimed", -90), (job, "FINISHED", -80))
 
-    assert _counts(shop.read().flows) == {
-        (A, flow): 1 for flow in (Flow.ENQUEUED, Flow.WAIT, Flow.RUN, Flow.COMPLETED)
-    }
+    assert _counts(shop.read().flows) == {(A, flow): 1 for flow in (Flow.ENQUEUED, Flow.WAIT, Flow.RUN, Flow.COMPLETED)}
 
 
 def test_another_table_with_other_words_and_epochs_may_be_named(shop: Shop) -> None:

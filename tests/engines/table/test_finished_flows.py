@@ -105,9 +105,7 @@ def test_a_lock_that_is_emptied_says_nothing_of_runs(shop: Shop) -> None:
 def test_epochs_are_found_by_their_index(shop: Shop, unit: str) -> None:
     moments = dict.fromkeys(("created_at", "run_at", "started_at", "finished_at"), "bigint")
     _fill(
-        shop.jobs(
-            without=["locked_at"], types=moments, moment=f"((extract(epoch FROM now()) + %s) * {unit})::bigint"
-        )
+        shop.jobs(without=["locked_at"], types=moments, moment=f"((extract(epoch FROM now()) + %s) * {unit})::bigint")
     )
     shop.run("CREATE INDEX ON jobs (finished_at)")
 

@@ -9,7 +9,9 @@ from tests.engines.table.shop import Jobs, Shop
 
 
 def _running(jobs: Jobs, worker: str | None, heartbeat: int | None, **values: str | int | None) -> None:
-    jobs.add(**{"kind": "A", "state": "running", "locked_by": worker, "locked_at": -900, "heartbeat_at": heartbeat} | values)
+    jobs.add(
+        **{"kind": "A", "state": "running", "locked_by": worker, "locked_at": -900, "heartbeat_at": heartbeat} | values
+    )
 
 
 def test_a_worker_is_counted_once_and_is_as_live_as_its_newest_beat(shop: Shop) -> None:

@@ -35,7 +35,9 @@ def _fill(jobs: Jobs) -> None:
     jobs.add(2, kind="PUBLISH", state="done", run_at=-900_000, created_at=-900_000, attempts=1)
 
 
-def _counts(pending: int = 0, scheduled: int = 0, retrying: int = 0, running: int = 0, dead: int = 0) -> dict[State, int]:
+def _counts(
+    pending: int = 0, scheduled: int = 0, retrying: int = 0, running: int = 0, dead: int = 0
+) -> dict[State, int]:
     return {
         State.PENDING: pending,
         State.SCHEDULED: scheduled,
@@ -165,9 +167,7 @@ def test_without_run_at_and_created_at_the_age_of_waiting_jobs_is_not_told(shop:
 def test_without_locked_at_the_age_of_running_jobs_is_not_told(shop: Shop) -> None:
     _fill(shop.jobs(without=["locked_at"]))
 
-    assert shop.read().lanes == {
-        lane: replace(jobs, oldest_running_seconds=None) for lane, jobs in LIVE.items()
-    }
+    assert shop.read().lanes == {lane: replace(jobs, oldest_running_seconds=None) for lane, jobs in LIVE.items()}
 
 
 def test_without_a_heartbeat_stuck_jobs_are_not_told(shop: Shop) -> None:
@@ -179,9 +179,7 @@ def test_without_a_heartbeat_stuck_jobs_are_not_told(shop: Shop) -> None:
 def test_without_updated_at_the_age_of_dead_jobs_is_not_told(shop: Shop) -> None:
     _fill(shop.jobs(without=["updated_at"]))
 
-    assert shop.read().lanes == {
-        lane: replace(jobs, oldest_dead_letter_seconds=None) for lane, jobs in LIVE.items()
-    }
+    assert shop.read().lanes == {lane: replace(jobs, oldest_dead_letter_seconds=None) for lane, jobs in LIVE.items()}
 
 
 def test_a_stuck_job_without_any_beat_is_one_whose_claim_is_old(shop: Shop) -> None:

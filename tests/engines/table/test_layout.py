@@ -170,9 +170,7 @@ def test_a_mapping_of_columns_and_states_wins_over_usual_names(shop: Shop) -> No
         " ('x', 'Over', 'A', '?', now(), 1)"
     )
     columns = Columns(state="phase", kind="class", run_at="due", attempts="tries")
-    states = States(
-        waiting=("New",), running=("Busy",), retry=("Broken",), dead_letter=("Lost",), finished=("Over",)
-    )
+    states = States(waiting=("New",), running=("Busy",), retry=("Broken",), dead_letter=("Lost",), finished=("Over",))
 
     told = shop.read(table="jobs", columns=columns, states=states)
 

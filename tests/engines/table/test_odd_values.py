@@ -93,7 +93,8 @@ def test_a_heartbeat_from_the_future_is_no_sign_of_life(shop: Shop, heartbeat: s
 
 
 @pytest.mark.parametrize(
-    "kind", ["it's", 'say "hi"', "two\nlines", "tab\t\\backslash", "🎬 ½", "%s {0} $1", "'; DROP TABLE jobs; --", "\u202e"]
+    "kind",
+    ["it's", 'say "hi"', "two\nlines", "tab\t\\backslash", "🎬 ½", "%s {0} $1", "'; DROP TABLE jobs; --", "\u202e"],
 )
 @pytest.mark.parametrize("indexed", [False, True])
 def test_a_kind_may_be_any_text(shop: Shop, kind: str, indexed: bool) -> None:

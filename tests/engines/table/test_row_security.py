@@ -194,6 +194,6 @@ def test_a_companion_that_may_not_be_read_costs_only_what_it_tells(secured: Shop
 
     assert _pending(told) == 2
     assert told.facts.notices == (
-        'public.job_events is left out: permission denied for table job_events: run `GRANT SELECT ON '
+        "public.job_events is left out: permission denied for table job_events: run `GRANT SELECT ON "
         '"public"."job_events" TO …`, see `jobqueue doctor`',
     )
