@@ -21,7 +21,7 @@ MEMORY_TARGET = 90.0
 WIDTH = 150
 HELP = (
     "Measures database time against the GROUP BYs that people write, resident memory, and start-up. "
-    "Takes about five minutes, 6 GB of disk, 4 GB of memory and a Postgres with pg_stat_statements. "
+    "Takes about five minutes, 4 GB of disk, 4 GB of memory and a Postgres with pg_stat_statements. "
     "Exits 1 when a promise is not kept."
 )
 YARDSTICK = (

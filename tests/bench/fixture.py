@@ -51,7 +51,7 @@ SELECT gen_random_uuid(), gen_random_uuid(),
        5,
        CASE WHEN state = 'queued' AND dice = 0 THEN NULL
             WHEN state = 'queued' AND dice >= 74 THEN now() + random() * interval '20 hours'
-            ELSE born + random() * interval '1 second' END,
+            ELSE born + random() * (interval '90 days' / %(rows)s) END,
        CASE WHEN state = 'running' THEN now() - random() * interval '30 minutes'
             WHEN state <> 'queued' THEN born + interval '20 seconds' END,
        CASE WHEN state IN ('running', 'completed') THEN 'worker-' || i %% 50 END,
@@ -100,12 +100,6 @@ def build(connection: psycopg.Connection[Any], fixture: Fixture, progress: Calla
     connection.execute("CREATE INDEX jobs_state_run_at ON jobs (state, run_at)")
     settle(connection)
     progress(1)
-
-
-def thin(connection: psycopg.Connection[Any]) -> None:
-    """Leaves one live row of ten, and the history as it is. Raises psycopg.Error."""
-    connection.execute("DELETE FROM jobs WHERE state <> 'completed' AND hashtext(id::text) % 10 <> 0")
-    settle(connection)
 
 
 def settle(connection: psycopg.Connection[Any]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import yaml
 
@@ -18,15 +19,18 @@ from tests.deadline import until
 from tests.tooling import tool
 
 
+class Series(TypedDict):
+    """One series of an answer, with its samples."""
+
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Prometheus:
     """A running server."""
 
     address: str
-
-    def vector(self, query: str) -> dict[str, float]:
-        """The value of each series of an instant query, by its labels."""
-        return {_labels(one): float(one["value"][1]) for one in self._query(query)}
 
     def samples(self, selector: str) -> dict[str, list[tuple[float, float]]]:
         """Every sample of the last hour as it was scraped: (timestamp, value) by series."""
@@ -40,10 +44,10 @@ class Prometheus:
             lines = answer.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
-    def _query(self, query: str) -> list[dict[str, list[list[float]]]]:
+    def _query(self, query: str) -> list[Series]:
         url = f"http://{self.address}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            result: list[dict[str, list[list[float]]]] = json.load(answer)["data"]["result"]
+            result: list[Series] = json.load(answer)["data"]["result"]
         return result
 
 
@@ -84,5 +88,5 @@ def _ready(address: str) -> bool:
         return False
 
 
-def _labels(series: dict[str, list[list[float]]]) -> str:
+def _labels(series: Series) -> str:
     return json.dumps(series["metric"], sort_keys=True)

@@ -74,9 +74,9 @@ class Scrape:
 
     @property
     def of_jobs(self) -> set[str]:
-        """The names of all metrics that tell of jobs, zeros included."""
+        """The names of all metrics but those that tell how the exporter and its reading are."""
         names = {family.name for family in text_string_to_metric_families(self.text) if family.samples}
-        return {name for name in names if re.match("jobqueue_(jobs|oldest|dead_letter|workers|due|stuck)", name)}
+        return {name for name in names if not re.match("jobqueue_(source|collector|config|exporter)_", name)}
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def test_nothing_is_left_behind_on_the_connection(connect: Connect, database: Da
 
     connection = source._connection
     assert connection is not None
-    settings = dict(connection.execute(SETTINGS.encode()).fetchall())
+    settings: dict[str, str] = dict(connection.execute(SETTINGS.encode()).fetchall())
 
     assert (settings["TimeZone"], settings["search_path"]) == ("America/New_York", "pg_catalog")
     assert (settings["statement_timeout"], settings["lock_timeout"]) == ("77000", "0")
@@ -137,9 +137,12 @@ def test_a_query_ends_at_the_deadline_and_the_connection_lives(source: Postgres)
 
 
 def test_all_queries_of_a_session_share_its_deadline(source: Postgres) -> None:
-    with pytest.raises(TimedOut), source.session(soon(0.4)) as session:
+    def read(session: Session) -> None:
         for _ in range(20):
             session.rows("SELECT pg_sleep(0.1)")
+
+    with pytest.raises(TimedOut), source.session(soon(0.4)) as session:
+        read(session)
 
 
 def test_a_session_whose_time_is_over_asks_nothing(connect: Connect) -> None:

@@ -85,10 +85,13 @@ def test_a_stop_ends_all_of_a_session_and_not_only_one_part(source: Postgres, da
 
 
 def test_a_stop_between_two_queries_ends_the_session(source: Postgres) -> None:
-    with pytest.raises(TimedOut), source.session(soon()) as session:
+    def read(session: Session) -> None:
         session.rows("SELECT 1")
         source.stop()
         session.rows("SELECT pg_sleep(60)")
+
+    with pytest.raises(TimedOut), source.session(soon()) as session:
+        read(session)
 
     assert _pid(source)
 
@@ -129,7 +132,7 @@ def test_a_backend_that_was_paused_while_idle_is_cut_off_too(source: Postgres) -
     sleeper = Sleeper(source)
     try:
         sleeper.start()
-        until(lambda: source._reading.is_set())
+        until(source._reading.is_set)
         source.stop()
 
         assert isinstance(sleeper.ended(), TimedOut)

@@ -170,6 +170,13 @@ def test_requests_sent_at_once_are_answered_one_after_the_other() -> None:
     assert replies.count(b"HTTP/1.1 200") == 10
 
 
+def test_a_client_that_will_send_no_more_gets_its_answer_and_the_end() -> None:
+    with served() as server, server.connect() as client:
+        client.sendall(GET)
+        client.shutdown(socket.SHUT_WR)
+        assert b"jobqueue_exporter_build_info" in until_closed(client)
+
+
 def test_a_client_of_http_1_0_is_answered_and_closed() -> None:
     with served() as server, server.connect() as client:
         client.sendall(b"GET /-/healthy HTTP/1.0\r\n\r\n")

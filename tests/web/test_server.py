@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -69,6 +69,8 @@ async def running(limits: Limits) -> AsyncIterator[Running]:
                 await server.end()
                 for writer in found.writers:
                     writer.close()
+                    with suppress(ConnectionError):
+                        await writer.wait_closed()
 
 
 async def received(reader: asyncio.StreamReader) -> bytes:
@@ -102,6 +104,24 @@ def test_those_who_have_their_answer_make_room() -> None:
             return await (await found.client(GET)).readexactly(12)
 
     assert asyncio.run(scenario()) == b"HTTP/1.1 200"
+
+
+def test_clients_that_leave_are_forgotten_at_once_whatever_they_were_doing() -> None:
+    async def scenario() -> int:
+        async with running(Limits(request=3600, idle=3600, response=3600)) as found:
+            tasks = len(asyncio.all_tasks())
+            for sent in (b"", GET[:5], GET, GET * 3):
+                await found.client(sent)
+            await found.until_inside(2)
+            found.app.released.set()
+            await (await found.client(GET)).readexactly(12)
+            for writer in found.writers:
+                writer.close()
+            while found.server.clients or len(asyncio.all_tasks()) > tasks:
+                await asyncio.sleep(0.01)
+            return found.server.clients
+
+    assert asyncio.run(scenario()) == 0
 
 
 def test_at_the_end_answers_under_way_are_finished_and_the_connections_closed() -> None:

@@ -7,6 +7,9 @@ from psycopg import errors as pg
 
 from jobqueue_exporter.errors import Refused, SourceError, TimedOut, Unreachable
 
+# Connection lost, no resources, shut down, broken disk. An error without a code is of the connection itself.
+_LOST = ("08", "53", "57", "58")
+
 
 def explained(error: psycopg.Error) -> SourceError:
     """Our error for one of the driver's. Only the server's own message is used, never its details,
@@ -21,7 +24,7 @@ def explained(error: psycopg.Error) -> SourceError:
             return Refused(f"{said}: grant it; `jobqueue doctor` prints the statement")
         case pg.UndefinedTable() | pg.UndefinedColumn() | pg.InvalidSchemaName():
             return Refused(f"{said}: was it renamed or dropped? `jobqueue doctor` shows what is there")
-        case psycopg.OperationalError():
+        case psycopg.OperationalError() if (error.sqlstate or _LOST[0])[:2] in _LOST:
             return Unreachable(said)
         case _:
             return Refused(said)

@@ -29,11 +29,26 @@ class House(Protocol):
     app: ASGIApp
     limits: Limits
     hypercorn: Hypercorn
-    context: WorkerContext
     tls: Callable[[], Tls | None]
 
     def leaving(self, tls: Tls | None) -> bool:
         """Whether a connection made under `tls` should end after its next response."""
+
+
+class _Line(asyncio.StreamReaderProtocol):
+    """A line to a client; `left` is set once nothing more will come from it."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader, loop=asyncio.get_running_loop())
+        self.left = asyncio.Event()
+
+    def eof_received(self) -> bool | None:
+        self.left.set()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.left.set()
+        super().connection_lost(exc)
 
 
 class Connection:
@@ -61,7 +76,7 @@ class Connection:
 
     def start(self) -> asyncio.Task[None]:
         """Begin to serve this client; the task ends with the connection."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task = asyncio.create_task(self._run())
         self._wait(self._house.limits.request)
         return self._task
 
@@ -74,14 +89,11 @@ class Connection:
 
     async def _run(self) -> None:
         try:
-            reader, writer = await self._open()
+            reader, writer, left = await self._open()
             if self.tls is not None and not self.tls.admits(writer.get_extra_info("ssl_object")):
                 self.abort()
                 return
-            # Starlette and hypercorn describe the same protocol, in types that do not know each other.
-            app = ASGIWrapper(cast("ASGIFramework", self._serve))
-            loop, house = asyncio.get_running_loop(), self._house
-            await TCPServer(app, loop, house.hypercorn, house.context, LifespanState({}), reader, writer)
+            await self._speak(reader, writer, left)
         except Exception as error:
             # Not only OSError: hypercorn stumbles over odd upgrades to HTTP/2, and a client must not
             # be able to fill the log.
@@ -89,21 +101,31 @@ class Connection:
         finally:
             self._stop_waiting()
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event]:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        line = _Line(reader)
         # Headers and body are two writes; without this the second one waits 40 ms for an acknowledgement.
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport, _ = await loop.connect_accepted_socket(
-            lambda: protocol,
+            lambda: line,
             self._sock,
             ssl=self.tls.context if self.tls else None,
             ssl_handshake_timeout=self._house.limits.request if self.tls else None,
             ssl_shutdown_timeout=self._house.limits.ending if self.tls else None,
         )
         self._transport = transport
-        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+        return reader, asyncio.StreamWriter(transport, line, reader, loop), line.left
+
+    async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: asyncio.Event) -> None:
+        # Starlette and hypercorn describe the same protocol, in types that do not know each other.
+        app = ASGIWrapper(cast("ASGIFramework", self._serve))
+        loop, context = asyncio.get_running_loop(), WorkerContext(None)
+        farewell = asyncio.create_task(_farewell(left, context))
+        try:
+            await TCPServer(app, loop, self._house.hypercorn, context, LifespanState({}), reader, writer)
+        finally:
+            farewell.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         # hypercorn takes up HTTP/2 and WebSocket from any client that asks for them; we offer neither.
@@ -143,3 +165,9 @@ class Connection:
         self.waiting_since = None
         if self._timer is not None:
             self._timer.cancel()
+
+
+async def _farewell(left: asyncio.Event, context: WorkerContext) -> None:
+    """Tell hypercorn that the client is gone; else it keeps all it has of it until its keep-alive timer."""
+    await left.wait()
+    await context.terminated.set()

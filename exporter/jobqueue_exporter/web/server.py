@@ -8,7 +8,6 @@ import socket
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 
-from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config as Hypercorn
 from starlette.types import ASGIApp
 
@@ -21,6 +20,7 @@ log = logging.getLogger(__name__)
 HEADER_BYTES = 16 * 1024
 TLS_RECORD_BYTES = 16 * 1024
 AN_HOUR = 3600
+CUT_SECONDS = 0.1
 
 
 def _hypercorn() -> Hypercorn:
@@ -46,7 +46,6 @@ class Server:
         self.limits = limits
         self.tls = tls
         self.hypercorn = _hypercorn()
-        self.context = WorkerContext(None)
         self._ending = False
         self._clients: dict[Connection, asyncio.Task[None]] = {}
 
@@ -79,10 +78,17 @@ class Server:
         tasks = list(self._clients.values())
         if tasks:
             await asyncio.wait(tasks, timeout=self.limits.ending)
-        self._cut(list(self._clients))
+            self._cut(list(self._clients))
+            # hypercorn ends quietly only when it has seen that the client is gone.
+            await asyncio.wait(tasks, timeout=CUT_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def clients(self) -> int:
+        """How many clients there are now."""
+        return len(self._clients)
 
     def recheck(self) -> None:
         """Part with clients that another TLS configuration let in than is in force now.

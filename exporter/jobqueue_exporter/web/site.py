@@ -35,6 +35,7 @@ class Site:
         self._watch = watch
         self._reload_ok = True
         self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[tuple[str, ...]]] = set()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -59,6 +60,13 @@ class Site:
 
     async def reload(self) -> tuple[str, ...]:
         """Take up both configurations anew; the problems, where one is bad and the old one stays."""
+        # In a task of its own, so that a client that leaves does not stop it half way.
+        task = asyncio.create_task(self._reload_all())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _reload_all(self) -> tuple[str, ...]:
         async with self._reloading:
             problems = await self._reload()
             self._reload_ok = not problems

@@ -68,16 +68,16 @@ class Jobs:
     columns: frozenset[str]
     moment: str
 
-    def add(self, count: int = 1, **values: Value) -> None:
+    def add(self, count: int = 1, /, **values: Value) -> None:
         """`count` rows with these values by the usual names; what has no column is left out."""
         kept = {name: value for name, value in values.items() if name in self.columns}
         names = sql.SQL(", ").join(sql.Identifier(self.named.get(name, name)) for name in kept)
         marks = sql.SQL(", ").join(
-            sql.SQL(self.moment if name in MOMENTS and isinstance(value, int | float) else "%s")  # type: ignore[arg-type]  # a test's own SQL
+            sql.SQL(self.moment if name in MOMENTS and isinstance(value, int | float) else "%s")
             for name, value in kept.items()
         )
         query = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM generate_series(1, {})").format(
-            sql.SQL(self.table),  # type: ignore[arg-type]  # a test's own SQL
+            sql.SQL(self.table),
             names,
             marks,
             count,
@@ -165,7 +165,8 @@ class Shop:
     def told(self, reader: TableReader, *, since: float | None = None) -> Told:
         """What one reading of this reader tells, with all its collectors. Raises SourceError."""
         request = Request(deadline=time.monotonic() + 20, extras=EXTRAS, flows_since=since, thresholds=BUCKETS)
-        facts, errors = Facts(), {}
+        facts = Facts()
+        errors: dict[str, str] = {}
         for part in reader.read(request):
             facts = facts.merged(part.facts or Facts())
             errors |= {part.collector: part.error} if part.error else {}

@@ -185,9 +185,9 @@ def test_events_of_deleted_jobs_are_counted_once(shop: Shop, jobs: Jobs) -> None
 )
 def test_a_wait_that_equals_a_bound_is_within_it(shop: Shop, jobs: Jobs, seconds: float, bucket: int) -> None:
     # A moment that a float cannot hold exactly.
+    claimed = "date_trunc('minute', now()) - interval '59.123457 s'"
     shop.run(
-        "INSERT INTO jobs (id, kind, state, run_at, created_at) VALUES"
-        f" (gen_random_uuid(), 'A', 'running', NULL, date_trunc('minute', now()) - interval '59.123457 s' - '{seconds} s'::interval)",
+        f"INSERT INTO jobs (kind, state, created_at) VALUES ('A', 'running', {claimed} - '{seconds} s'::interval)",
         f"INSERT INTO job_events SELECT id, 'claimed', NULL, created_at + '{seconds} s'::interval FROM jobs",
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from jobqueue_exporter.engines.table import heartbeats
@@ -23,13 +21,13 @@ CREATE POLICY jobs_service_role_full_access ON jobs TO service USING (true) WITH
 
 
 @pytest.fixture
-def secured(shop: Shop) -> Iterator[Shop]:
+def secured(shop: Shop) -> Shop:
     """System A's table with two jobs of different workspaces, and its policies."""
     shop.run("CREATE ROLE service LOGIN", "CREATE ROLE member LOGIN", "CREATE ROLE stranger LOGIN")
     shop.jobs().add(2, kind="A", state="queued")
     shop.run("ALTER TABLE jobs ENABLE ROW LEVEL SECURITY", "GRANT SELECT ON jobs TO service, member, stranger", MEMBERS)
     shop.run("INSERT INTO members SELECT workspace_id, 'member' FROM jobs LIMIT 1")
-    yield shop
+    return shop
 
 
 def _pending(told: Told) -> int:

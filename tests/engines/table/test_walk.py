@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,14 +57,14 @@ _ROWS = st.lists(_WAITING | _DEAD, max_size=25)
 
 
 @pytest.fixture(scope="module")
-def request_of_core() -> Iterator[Request]:
+def request_of_core() -> Request:
     """A request for the core alone."""
-    yield Request(deadline=time.monotonic() + 600, extras=frozenset())
+    return Request(deadline=time.monotonic() + 600, extras=frozenset())
 
 
-def _lanes(database: Database, request: Request, **options: int) -> dict[Lane, LaneJobs]:
+def _lanes(database: Database, request: Request, count_cap: int = 100_000) -> dict[Lane, LaneJobs]:
     """The lanes of one reading, ages rounded to seconds."""
-    reader = TableReader(Source(name="a", dsn=Secret(database.dsn), heartbeats=False, **options))
+    reader = TableReader(Source(name="a", dsn=Secret(database.dsn), heartbeats=False, count_cap=count_cap))
     try:
         facts = next(part.facts for part in reader.read(request) if part.collector == "jobs")
     finally:
@@ -118,30 +118,30 @@ def test_the_index_is_walked_where_it_is(database: Database, request_of_core: Re
 
 
 @pytest.mark.parametrize(
-    ("rows", "options"),
+    ("rows", "cap"),
     [
-        pytest.param([("a", None, "queued", 0, -5, 5, 0)], {}, id="a job without a kind"),
-        pytest.param([("a", "x", "queued", 0, -5, 5, 0)] * 5, {"count_cap": 3}, id="more than the cap"),
+        pytest.param([("a", None, "queued", 0, -5, 5, 0)], 100_000, id="a job without a kind"),
+        pytest.param([("a", "x", "queued", 0, -5, 5, 0)] * 5, 3, id="more than the cap"),
         pytest.param(
-            [("a", f"k{i}", "queued", 0, -5, 5, 0) for i in range(walk.MOST_LANES + 1)], {}, id="too many lanes"
+            [("a", f"k{i}", "queued", 0, -5, 5, 0) for i in range(walk.MOST_LANES + 1)], 100_000, id="too many lanes"
         ),
     ],
 )
 def test_what_cannot_be_walked_is_read(
-    database: Database, request_of_core: Request, rows: list[tuple[object, ...]], options: dict[str, int]
+    database: Database, request_of_core: Request, rows: list[tuple[object, ...]], cap: int
 ) -> None:
     database.connection.execute(_TABLE)
     _fill(database, rows)
-    read = _lanes(database, request_of_core, **options)
+    read = _lanes(database, request_of_core, cap)
     database.connection.execute(_INDEXES)
 
-    assert _lanes(database, request_of_core, **options) == read
-    assert _sorts(database, request_of_core, **options) == ["waiting", "read"]
+    assert _lanes(database, request_of_core, cap) == read
+    assert _sorts(database, request_of_core, cap) == ["waiting", "read"]
 
 
-def _sorts(database: Database, request: Request, **options: int) -> list[str]:
+def _sorts(database: Database, request: Request, count_cap: int = 100_000) -> list[str]:
     """How waiting jobs were counted: by a walk, by reading them, or by one after the other."""
-    reader = TableReader(Source(name="a", dsn=Secret(database.dsn), heartbeats=False, **options))
+    reader = TableReader(Source(name="a", dsn=Secret(database.dsn), heartbeats=False, count_cap=count_cap))
     texts = [one.text for one in reader.statements(request)]
     reader.close()
     found = ["waiting" for text in texts if text.startswith("WITH RECURSIVE k0")]

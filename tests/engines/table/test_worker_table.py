@@ -123,7 +123,8 @@ def test_binaries_are_looked_for_on_this_host_when_asked(shop: Shop) -> None:
 def test_a_table_of_their_own_making_tells_what_it_can(shop: Shop) -> None:
     shop.jobs()
     shop.run(
-        "CREATE TABLE crew (worker_id int, heartbeat_at timestamp, queue text, slots text, queues jsonb, binaries text)",
+        "CREATE TABLE crew (worker_id int, heartbeat_at timestamp, queue text, slots text, queues jsonb,"
+        " binaries text)",
         "INSERT INTO crew VALUES (1, now() AT TIME ZONE 'UTC', 'mail', 'many', '[]', 'ffmpeg'),"
         " (2, now() AT TIME ZONE 'UTC', NULL, NULL, NULL, NULL), (3, NULL, 'mail', NULL, NULL, NULL)",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -133,7 +134,7 @@ class Tally:
 
     def date(self, where: Lane, state: State, since: float | None) -> None:
         """The moment from which a job of this lane has been in this state."""
-        if since is None:
+        if since is None or not math.isfinite(since):
             self.undated.add((where, state))
             return
         known = self.since.setdefault(where, {})

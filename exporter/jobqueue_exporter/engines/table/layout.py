@@ -89,9 +89,7 @@ class Layout:
     @property
     def since(self) -> str:
         """From when on a job could have been claimed: a job is not late before it is due."""
-        columns = [self.sql(role) for role in ("run_at", "created_at") if role in self.columns]
-        latest = _chosen("greatest", columns)
-        return f"CASE WHEN isfinite({latest}) THEN {latest} END"
+        return _chosen("greatest", [self.sql(role) for role in ("run_at", "created_at") if role in self.columns])
 
     @property
     def running_since(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -34,7 +34,8 @@ W = TypeVar("W", Events, Heartbeats, DeadLetterTable)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tables of one source, read and understood. `problems` goes by collector."""
+    """The tables of one source, read and understood. `problems` goes by collector; `fingerprint` is that of
+    the tables when they were looked at."""
 
     jobs: Layout
     events: EventLayout | None
@@ -42,6 +43,13 @@ class Plan:
     dead_letters: DeadLetterLayout | None
     problems: Mapping[str, str]
     notices: tuple[str, ...]
+    fingerprint: str = ""
+
+    @property
+    def relations(self) -> tuple[relation.Relation, ...]:
+        """All relations that are read."""
+        found = (self.jobs, self.events, self.workers, self.dead_letters)
+        return tuple(layout.relation for layout in found if layout is not None)
 
     @property
     def flow_events(self) -> EventLayout | None:
@@ -140,19 +148,20 @@ def make(session: Session, source: Source) -> Plan:
     complete = state is not None and observed.complete(described, state, values)
     jobs = layout.resolve(described, source, values, complete=complete)
     usual = detect.companions(tables, described.schema, name)
-    return _Companions(session, source).joined(jobs, usual)
+    made = _Companions(session, source).joined(jobs, usual)
+    return replace(made, fingerprint=relation.fingerprint(session, made.relations))
 
 
 def outdated(session: Session, plan: Plan) -> bool:
-    """Whether the state column holds a value that it did not hold when the plan was made.
-
-    Only asked where an index answers at once; elsewhere all usual words are looked for at each reading.
-    """
-    jobs = plan.jobs
-    state = jobs.columns["state"]
-    if not jobs.complete or state.labels:
+    """Whether a table was altered since the plan was made, or its state column holds a value that it did not
+    hold then. The latter is only asked where an index answers at once; elsewhere all usual words are looked
+    for at each reading. Raises psycopg.Error."""
+    if relation.fingerprint(session, plan.relations) != plan.fingerprint:
+        return True
+    state = plan.jobs.columns["state"]
+    if not plan.jobs.complete or state.labels:
         return False
-    return not set(observed.values(session, jobs.relation, state)) <= set(jobs.observed)
+    return not set(observed.values(session, plan.jobs.relation, state)) <= set(plan.jobs.observed)
 
 
 class _Companions:

@@ -41,7 +41,9 @@ class TableReader:
 
     def __init__(self, source: Source, database: Postgres | None = None) -> None:
         self._source = source
-        self._postgres = database or Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
+        place = dsn.parse(source.dsn)
+        self._postgres = database or Postgres(place, connect_timeout=source.timeout)
+        self._notices = place.notices
         self._causes = causes.causes(source.causes)
         self._plan: Plan | None = None
         self._planned_at = 0.0
@@ -143,7 +145,7 @@ class TableReader:
     def _jobs(self, session: Session, current: Plan) -> Facts:
         facts = live_jobs.read(session, current, self._source)
         self._workers_seen = facts.workers is not None
-        return facts.merged(Facts(binaries=_binaries_here(self._source)))
+        return facts.merged(Facts(binaries=_binaries_here(self._source), notices=self._notices))
 
     def _workers(self, session: Session, current: Plan) -> Facts:
         if current.workers is None:

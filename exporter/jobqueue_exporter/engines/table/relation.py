@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,8 +80,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or view as the current role sees it. `denied` names columns that it may not read."""
+    """A table or view as the current role sees it. `denied` names columns that it may not read, `oids` are
+    its own and those of the tables that it stands on."""
 
+    oids: tuple[int, ...]
     schema: str
     name: str
     columns: Mapping[str, Column]
@@ -139,7 +141,8 @@ WHERE i.indrelid = {oid} AND i.indisvalid AND am.amname = 'btree'
 ORDER BY c.relname
 """
 
-# The relation and, through views, all that it stands on, each with the role as whom it is read. A role sees
+# The relation and, through views, all that it stands on, each as the role as whom it is read, and whether
+# it hides rows. A role sees
 # all rows of a secured table by a permissive policy without a condition and no restrictive one that has one.
 # A permissive policy without USING lets nothing be seen.
 _HIDING = """
@@ -156,7 +159,10 @@ WITH RECURSIVE looked(relation, viewer) AS (
     SELECT coalesce(bool_or(o.option_value::boolean), false) AS invoker
     FROM pg_options_to_table(v.reloptions) o WHERE o.option_name = 'security_invoker') o
 )
-SELECT DISTINCT n.nspname || '.' || c.relname
+SELECT c.oid::bigint, n.nspname || '.' || c.relname,
+       c.relrowsecurity AND NOT u.rolsuper AND NOT u.rolbypassrls
+       AND (c.relforcerowsecurity OR NOT pg_has_role(l.viewer, c.relowner, 'USAGE'))
+       AND (p.lets IS NOT TRUE OR p.restricts IS TRUE)
 FROM looked l
 JOIN pg_class c ON c.oid = l.relation
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -168,10 +174,21 @@ CROSS JOIN LATERAL (
   WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*') AND EXISTS (
     SELECT FROM unnest(p.polroles) AS role WHERE role = 0 OR pg_has_role(l.viewer, role, 'USAGE'))
 ) p
-WHERE c.relrowsecurity AND NOT u.rolsuper AND NOT u.rolbypassrls
-  AND (c.relforcerowsecurity OR NOT pg_has_role(l.viewer, c.relowner, 'USAGE'))
-  AND (p.lets IS NOT TRUE OR p.restricts IS TRUE)
+ORDER BY 2
 """
+
+# What changes when one of them is altered, secured or indexed, or when our rights to it are. A renamed column
+# is not in it: that shows itself, by an error.
+_FINGERPRINT = """
+SELECT coalesce(string_agg(concat_ws('/', c.oid, c.xmin, row_security_active(c.oid),
+         (SELECT sum(p.xmin::text::bigint) FROM pg_policy p WHERE p.polrelid = c.oid),
+         (SELECT sum(i.indexrelid::bigint) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid){labels}
+       ), ' ' ORDER BY c.oid), '')
+FROM pg_class c WHERE c.oid IN ({oids})
+"""
+_LABELS = """,
+         (SELECT sum(e.oid::bigint) FROM pg_attribute a JOIN pg_enum e ON e.enumtypid = a.atttypid
+          WHERE a.attrelid = c.oid)"""
 
 
 def describe(session: Session, name: str) -> Relation:
@@ -188,7 +205,16 @@ def describe(session: Session, name: str) -> Relation:
     if not columns:
         grant = f"GRANT SELECT ON {Identifier(schema, table).as_string()}"
         raise Refused(f"permission denied for table {table}: run `{grant} TO …`, see `jobqueue doctor`")
-    return Relation(schema, table, columns, denied, _indexes(session, oid), max(rows, 0), _hidden(session, oid))
+    oids, hidden = _looked_through(session, oid)
+    return Relation(oids, schema, table, columns, denied, _indexes(session, oid), max(rows, 0), hidden)
+
+
+def fingerprint(session: Session, relations: Sequence[Relation]) -> str:
+    """A text that changes when one of these relations, or what we may see of it, does. Raises psycopg.Error."""
+    oids = sorted({oid for relation in relations for oid in relation.oids})
+    labelled = any(column.labels for relation in relations for column in relation.columns.values())
+    query = _FINGERPRINT.format(oids=", ".join(map(str, oids)), labels=_LABELS if labelled else "")
+    return str(session.rows(query)[0][0])
 
 
 def _columns(session: Session, oid: int) -> tuple[dict[str, Column], tuple[str, ...]]:
@@ -220,10 +246,11 @@ def _plain(names: list[str]) -> tuple[str, ...]:
     return tuple(name[1:-1].replace('""', '"') if name.startswith('"') else name for name in names)
 
 
-def _hidden(session: Session, oid: int) -> str:
-    """Why row-level security keeps rows from us; "" when it does not."""
-    tables = " and ".join(name for (name,) in session.rows(_HIDING.format(oid=oid)))
-    return tables and (
+def _looked_through(session: Session, oid: int) -> tuple[tuple[int, ...], str]:
+    """The relation and those that it stands on, and why row-level security keeps rows from us, if it does."""
+    looked = session.rows(_HIDING.format(oid=oid))
+    tables = " and ".join(dict.fromkeys(name for _, name, hides in looked if hides))
+    return tuple(dict.fromkeys(found for found, _, _ in looked)), tables and (
         f"row-level security on {tables} hides rows from this role, so counts would be wrong: "
         "add a policy FOR SELECT … USING (true) for it; `jobqueue doctor` prints it"
     )
