@@ -20,7 +20,7 @@ from jobqueue_exporter import catalog, utf8
 from jobqueue_exporter.catalog import ExporterFacts, Metric, Type
 from jobqueue_exporter.model import BUCKETS, Distribution, Snapshot
 
-__all__ = ["ExporterFacts", "gzipped", "render"]
+__all__ = ["ExporterFacts", "gzipped", "preferred", "render"]
 
 _BOUNDS = (*(str(float(bound)) for bound in BUCKETS), "+Inf")
 _VERSIONS = {"application/openmetrics-text": ("1.0.0",), "text/plain": ("0.0.4", "1.0.0")}
@@ -33,7 +33,7 @@ def render(snapshots: Sequence[Snapshot], *, accept: str, exporter: ExporterFact
     Each family stands once, with all sources; of two snapshots of one source the last counts.
     """
     by_source = {snapshot.source: snapshot for snapshot in snapshots}
-    encode, content_type = choose_encoder(_preferred(accept))
+    encode, content_type = choose_encoder(preferred(accept))
     return encode(_Families(tuple(by_source.values()), exporter)), content_type
 
 
@@ -95,7 +95,7 @@ def _cumulative(distribution: Distribution) -> list[tuple[str, float]]:
     return list(zip(_BOUNDS, accumulate(distribution.counts), strict=True))
 
 
-def _preferred(accept: str) -> str:
+def preferred(accept: str) -> str:
     """The format that the client wants most, of those that we speak; else the oldest.
 
     The library goes by order alone, and fails on a version that is no number.

@@ -20,7 +20,7 @@ ODD = [
     "\\",
     '"',
     "🎬 ½ naïve",
-    "{kind=\"x\"} 1",
+    '{kind="x"} 1',
     "# HELP jobqueue_jobs x",
     "_other",
     " ",

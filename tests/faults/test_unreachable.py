@@ -19,16 +19,9 @@ SECRETS = (PASSWORD, CODED, GUESS)
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Server]:
-    """A server that asks for passwords."""
-    with Server(auth="scram-sha-256", password=PASSWORD) as server:
-        yield server
-
-
-@pytest.fixture
-def database(strict: Server) -> Iterator[Database]:
-    """The jobs of a shop, and a role that may read them."""
-    with fresh_database(strict) as database:
+def database() -> Iterator[Database]:
+    """The jobs of a shop, on a server that asks for passwords, and a role that may read them."""
+    with Server(auth="scram-sha-256", password=PASSWORD) as strict, fresh_database(strict) as database:
         database.connection.execute(JOBS)
         database.connection.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'".encode())
         database.connection.execute("GRANT SELECT ON jobs TO reader")
@@ -98,10 +91,12 @@ def test_serve_goes_on_and_says_so_on_its_page_and_in_its_log(
         "postgresql://reader:{raw}@{place}/{shop}?pgbouncer=true",
         "'postgresql://reader:{coded}@{place}/{shop}'\n",
         "host=127.0.0.1 port={port} dbname={shop} user=reader password='{raw}'",
-        "host=127.0.0.1 port={port} dbname={shop} user=reader password='{raw}' options='-c search_path=public -c jit=on'",
+        "host=127.0.0.1 port={port} dbname={shop} user=reader password='{raw}' options='-csearch_path=public -cjit=on'",
     ],
 )
-def test_a_connection_string_as_others_write_it_leads_to_the_jobs(database: Database, tmp_path: Path, written: str) -> None:
+def test_a_connection_string_as_others_write_it_leads_to_the_jobs(
+    database: Database, tmp_path: Path, written: str
+) -> None:
     port, raw = database.server.port, PASSWORD.replace("%41", "%2541")
     raw = PASSWORD if written.startswith("host") else raw
     dsn = written.format(coded=CODED, raw=raw, port=port, place=f"127.0.0.1:{port}", shop=database.name)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobqueue_exporter.demo.database import Database
+from jobqueue_exporter.demo.database import Database, fresh_database
+from jobqueue_exporter.demo.postgres import Server
 from tests.faults.exporter import JOBS, TOLD, Scrape, configured, run, serving_of
 
-GONE = "(or it is in another schema: write it as schema.table)"
+GONE = "(or it is in another schema, or in one that this role may not use: write it as schema.table)"
 KEYS = ["id", "kind", "state", "attempts", "max_attempts", "run_at", "locked_at", "locked_by", "heartbeat_at"]
 THERE = ", ".join([*KEYS, "last_error", "created_at", "updated_at"])
 
 
+@pytest.fixture(scope="module")
+def shop(postgres: Server) -> Iterator[Database]:
+    """A database with jobs, which no test alters."""
+    with fresh_database(postgres) as database:
+        database.connection.execute(JOBS)
+        yield database
+
+
 @pytest.fixture
-def shop(database: Database) -> Database:
-    """A database with jobs."""
+def own(database: Database) -> Database:
+    """A database with jobs for one test alone."""
     database.connection.execute(JOBS)
     return database
 
@@ -30,7 +40,10 @@ def shop(database: Database) -> Database:
         ({"table": "nowhere.jobs"}, f"there is no table nowhere.jobs {GONE}"),
         ({"table": '"Jobs"'}, f'there is no table "Jobs" {GONE}'),
         ({"table": "jobs_pkey"}, f"there is no table jobs_pkey {GONE}"),
-        ({"table": "pg_class"}, "pg_catalog.pg_class has no state column that we may read: name it under columns.state"),
+        (
+            {"table": "pg_class"},
+            "pg_catalog.pg_class has no state column that we may read: name it under columns.state",
+        ),
         ({"dead_letters": {"table": "dead"}}, f"there is no table dead {GONE}"),
         ({"columns": {"kind": "knid"}}, f"columns.kind: column knid of public.jobs is not there; there are: {THERE}"),
         ({"columns": {"state": "id"}}, "columns.state: column id of public.jobs must be a text or enum column"),
@@ -78,30 +91,29 @@ def test_a_database_without_any_jobs_says_what_there_is(database: Database, tmp_
 
 
 def test_a_state_that_nobody_mapped_is_named_once_and_left_out(
-    shop: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     notice = "state 'zombie' of public.jobs.state is not mapped, its jobs are not counted: add it under states"
-    with serving_of(configured(tmp_path, shop.dsn)) as exporter:
+    with serving_of(configured(tmp_path, own.dsn)) as exporter:
         before = exporter.scrape()
-        shop.connection.execute("INSERT INTO jobs (kind, state) VALUES ('MAIL', 'zombie'), ('ONLY', 'zombie')")
+        own.connection.execute("INSERT INTO jobs (kind, state) VALUES ('MAIL', 'zombie'), ('ONLY', 'zombie')")
         after = [exporter.scrape() for _ in range(3)]
     assert [(scrape.up, scrape.jobs) for scrape in (before, *after)] == [(True, TOLD)] * 4
     assert [line for line in caplog.messages if "zombie" in line] == [f'notice source=shop text="{notice}"']
-    doctor = run("doctor", "--config", str(configured(tmp_path, shop.dsn)))
+    doctor = run("doctor", "--config", str(configured(tmp_path, own.dsn)))
     assert f"warning mapping: {notice}\n" in doctor.stdout
 
 
-def test_null_in_every_column_and_moments_far_away_leave_the_other_jobs_alone(shop: Database, tmp_path: Path) -> None:
+def test_null_in_every_column_and_moments_far_away_leave_the_other_jobs_alone(own: Database, tmp_path: Path) -> None:
     columns = "kind, state, run_at, locked_at, heartbeat_at, created_at, updated_at"
     states = "unnest(ARRAY['queued', 'failed', 'running', 'dead_letter', 'done', NULL]) AS state"
     for moment in ("'infinity'", "'-infinity'", "'294276-12-31'", "'4713-01-01 BC'"):
         values = f"{', '.join([moment] * 5)} FROM {states}"
-        shop.connection.execute(f"INSERT INTO jobs ({columns}) SELECT 'ODD', state, {values}".encode())
-    nulls = ", ".join(["NULL"] * 8)
-    shop.connection.execute(
-        f"INSERT INTO jobs ({columns}, attempts, max_attempts, locked_by) SELECT NULL, state, {nulls} FROM {states}".encode()
-    )
-    once = run("once", "--config", str(configured(tmp_path, shop.dsn)))
+        own.connection.execute(f"INSERT INTO jobs ({columns}) SELECT 'ODD', state, {values}".encode())
+    columns += ", attempts, max_attempts, locked_by"
+    values = f"{', '.join(['NULL'] * 8)} FROM {states}"
+    own.connection.execute(f"INSERT INTO jobs ({columns}) SELECT NULL, state, {values}".encode())
+    once = run("once", "--config", str(configured(tmp_path, own.dsn)))
     told = Scrape(once.stdout)
     by_kind = {kind: {key: value for key, value in told.jobs.items() if key[0] == kind} for kind, _ in told.jobs}
     ages = [told.values(f"jobqueue_oldest_{state}_age_seconds", "kind") for state in ("pending", "running")]

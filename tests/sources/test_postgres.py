@@ -136,6 +136,16 @@ def test_a_query_ends_at_the_deadline_and_the_connection_lives(source: Postgres)
     assert _pid(source) == pid
 
 
+def test_each_query_has_what_the_ones_before_it_left(source: Postgres) -> None:
+    left = "SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'"
+    with source.session(soon()) as session:
+        ((first,),) = session.rows(left)
+        session.rows("SELECT pg_sleep(0.1)")
+        ((second,),) = session.rows(left)
+
+    assert second <= first - 100
+
+
 def test_all_queries_of_a_session_share_its_deadline(source: Postgres) -> None:
     def read(session: Session) -> None:
         for _ in range(20):

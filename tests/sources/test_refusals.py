@@ -29,17 +29,13 @@ ROLES = {
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Server]:
-    """A server that asks for passwords, and has never heard of one of its roles."""
-    roles = ",".join(["postgres", *(role for role in ROLES if role != "stranger")])
-    with Server(auth="scram-sha-256", password=PASSWORD, tcp_roles=roles) as server:
-        yield server
-
-
-@pytest.fixture
-def database(strict: Server) -> Iterator[Database]:
-    """An empty database of that server."""
-    with fresh_database(strict) as database:
+def database() -> Iterator[Database]:
+    """A database of a server that asks for passwords, and that has never heard of one of its roles."""
+    known = ",".join(["postgres", *(role for role in ROLES if role != "stranger")])
+    with (
+        Server(auth="scram-sha-256", password=PASSWORD, tcp_roles=known) as strict,
+        fresh_database(strict) as database,
+    ):
         for role, rights in ROLES.items():
             database.connection.execute(f"CREATE ROLE {role} {rights} PASSWORD '{PASSWORD}'".encode())
         yield database

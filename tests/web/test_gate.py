@@ -33,7 +33,10 @@ def test_a_user_and_the_right_password_are_needed(users: Path, path: str) -> Non
     with served(web_config=users) as server:
         without = server.ask(path)
         with_them = server.ask(path, basic("alice", "päss:word"))
-    assert (without.status, without.headers["www-authenticate"]) == (401, "Basic")
+    assert (without.status, without.headers["www-authenticate"]) == (
+        401,
+        'Basic realm="jobqueue-exporter", charset="UTF-8"',
+    )
     assert with_them.status in {200, 404}
 
 

@@ -193,7 +193,7 @@ def test_tls_itself_may_be_switched_on_and_off(desk: Desk) -> None:
         desk.write(TLS)
         soon(lambda: works(server, client))
         assert not works(server, None)
-        desk.write("")
+        desk.write("# nothing any more")
         soon(lambda: works(server, None))
 
 
@@ -223,10 +223,11 @@ def test_headers_may_be_changed(desk: Desk) -> None:
         lambda desk: desk.write("tls_server_config: {cert_file: nowhere.crt, key_file: server.key}"),
         lambda desk: desk.write("tls_server_config: ["),
         lambda desk: desk.file.unlink(),
+        lambda desk: desk.write(""),
         lambda desk: (desk.folder / "server.key").write_text(""),
         lambda desk: (desk.folder / "server.crt").unlink(),
     ],
-    ids=["another certificate", "no YAML", "no file", "empty key", "no certificate"],
+    ids=["another certificate", "no YAML", "no file", "empty file", "empty key", "no certificate"],
 )
 def test_a_bad_change_leaves_what_was_in_force_and_is_told(
     desk: Desk, spoil: Callable[[Desk], object], caplog: pytest.LogCaptureFixture

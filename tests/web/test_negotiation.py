@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from starlette.datastructures import Headers
 
-from jobqueue_exporter.web.negotiation import takes_gzip
+from jobqueue_exporter.web.negotiation import form, takes_gzip
+from jobqueue_exporter.web.rendering import Form
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,13 @@ def test_gzip_is_taken(header: str) -> None:
 )
 def test_gzip_is_not_taken(header: str) -> None:
     assert not takes_gzip(header)
+
+
+def test_wishes_that_come_to_the_same_are_the_same_form() -> None:
+    wishes = ["", "*/*", "text/html", "application/openmetrics-text;q=0", "x/y;version=1"]
+    assert {form(Headers({"accept": wish})) for wish in wishes} == {Form("", gzip=False)}
+
+
+def test_a_wish_may_be_spread_over_several_headers() -> None:
+    headers = Headers(raw=[(b"accept", b"text/html"), (b"accept", b"text/plain"), (b"accept-encoding", b"gzip")])
+    assert form(headers) == Form("text/plain;version=0.0.4", gzip=True)

@@ -94,6 +94,28 @@ def test_those_who_wait_for_an_answer_are_not_sent_away_for_newcomers() -> None:
     assert asyncio.run(scenario()) == [b"HTTP/1.1 200"] * 3
 
 
+def test_those_who_left_before_their_answer_make_room() -> None:
+    async def scenario() -> bytes:
+        async with running(Limits(clients=3)) as found:
+            for _ in range(3):
+                await found.client(GET)
+            await found.until_inside(3)
+            for writer in found.writers:
+                writer.close()
+            while not (newcomer := await admitted(found)):
+                await asyncio.sleep(0.01)
+            found.app.released.set()
+            return await newcomer.readexactly(12)
+
+    async def admitted(found: Running) -> asyncio.StreamReader | None:
+        inside, client = found.app.inside, await found.client(GET)
+        while found.app.inside == inside and not client.at_eof():
+            await asyncio.sleep(0.01)
+        return None if client.at_eof() else client
+
+    assert asyncio.run(scenario()) == b"HTTP/1.1 200"
+
+
 def test_those_who_have_their_answer_make_room() -> None:
     async def scenario() -> bytes:
         async with running(Limits(clients=3)) as found:

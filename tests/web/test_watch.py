@@ -73,6 +73,33 @@ def test_a_complaint_lasts_until_the_files_are_good_again_and_is_logged_once(
     assert len([each for each in caplog.records if each.levelname == "ERROR"]) == 1
 
 
+def test_a_mistake_of_ours_is_told_and_does_not_end_the_watch(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("rate_limit: {interval: 1s, burst: 1}")
+    watch = Watch(file, seconds=0.01)
+    calls: list[str] = []
+
+    def fail_once() -> None:
+        calls.append(watch.complaint)
+        if len(calls) == 1:
+            raise KeyError("oops")
+
+    watch.changed = fail_once
+
+    async def change_twice() -> None:
+        watching = asyncio.create_task(watch.run())
+        async with asyncio.timeout(20):
+            file.write_text("rate_limit: {interval: 2s, burst: 1}")
+            while watch.complaint != "KeyError: 'oops'":
+                await asyncio.sleep(0.01)
+            while watch.complaint:
+                await asyncio.sleep(0.01)
+        watching.cancel()
+
+    asyncio.run(change_twice())
+    assert len(calls) == 2
+
+
 def test_without_a_file_there_is_nothing_to_watch() -> None:
     watch = Watch(None)
     asyncio.run(asyncio.wait_for(watch.run(), 10))

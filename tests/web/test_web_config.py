@@ -28,7 +28,7 @@ def problems(desk: Desk, text: str) -> list[str]:
     return [problem.removeprefix(f"{desk.file}:") for problem in raised.value.problems]
 
 
-@pytest.mark.parametrize("text", ["", "# nothing yet\n", "tls_server_config:\n", "basic_auth_users: {}\n"])
+@pytest.mark.parametrize("text", ["", "{}", "# nothing yet\n", "tls_server_config:\n", "basic_auth_users: {}\n"])
 def test_a_file_that_asks_for_nothing_is_fine(desk: Desk, text: str) -> None:
     found = web_config.load(desk.write(text))
     assert (found.tls, dict(found.users), found.headers, found.rate) == (None, {}, (), None)

@@ -66,13 +66,15 @@ class Connection:
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        self._busy = False
+        self._work: asyncio.Task[object] | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nothing that the client asked for is still to come."""
-        unsent = self._transport.get_write_buffer_size() if self._transport else 0
-        return not self._busy and not unsent
+        line = self._transport
+        # The transport of a TLS client that has left cannot be asked.
+        unsent = line is not None and not line.is_closing() and line.get_write_buffer_size() > 0
+        return self._work is None and not unsent
 
     def start(self) -> asyncio.Task[None]:
         """Begin to serve this client; the task ends with the connection."""
@@ -81,7 +83,9 @@ class Connection:
         return self._task
 
     def abort(self) -> None:
-        """Cut the line, whatever the client has still to send or to take."""
+        """Cut the line, and stop what is done for this client."""
+        if self._work is not None:
+            self._work.cancel()
         if self._transport is not None:
             self._transport.abort()
         elif self._task is not None:
@@ -121,7 +125,7 @@ class Connection:
         # Starlette and hypercorn describe the same protocol, in types that do not know each other.
         app = ASGIWrapper(cast("ASGIFramework", self._serve))
         loop, context = asyncio.get_running_loop(), WorkerContext(None)
-        farewell = asyncio.create_task(_farewell(left, context))
+        farewell = asyncio.create_task(self._farewell(left, context))
         try:
             await TCPServer(app, loop, self._house.hypercorn, context, LifespanState({}), reader, writer)
         finally:
@@ -134,7 +138,7 @@ class Connection:
             return
         answer = Answer(send, begun=self._sending, last=self._last)
         began = perf_counter()
-        self._busy = True
+        self._work = asyncio.current_task()
         self._stop_waiting()
         try:
             await self._house.app(scope, receive, answer.send)
@@ -144,10 +148,17 @@ class Connection:
             if not await answer.fail():
                 self.abort()
         finally:
-            self._busy, self.kept = False, True
+            self._work, self.kept = None, True
             self._wait(self._house.limits.idle)
             took = perf_counter() - began
             log.debug("%s %r %d %.3fs", scope["method"], scope["path"], answer.status, took)
+
+    async def _farewell(self, left: asyncio.Event, context: WorkerContext) -> None:
+        await left.wait()
+        # Not gone for sure: it may only have said that it will send no more. But others go before.
+        self.waiting_since = self.waiting_since or asyncio.get_running_loop().time()
+        # Else hypercorn keeps all it has of this client until its keep-alive timer.
+        await context.terminated.set()
 
     def _last(self) -> bool:
         return self._house.leaving(self.tls)
@@ -165,9 +176,3 @@ class Connection:
         self.waiting_since = None
         if self._timer is not None:
             self._timer.cancel()
-
-
-async def _farewell(left: asyncio.Event, context: WorkerContext) -> None:
-    """Tell hypercorn that the client is gone; else it keeps all it has of it until its keep-alive timer."""
-    await left.wait()
-    await context.terminated.set()

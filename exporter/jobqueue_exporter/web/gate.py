@@ -15,6 +15,7 @@ from jobqueue_exporter.web.passwords import Answer, Passwords
 from jobqueue_exporter.web.rate import Bucket
 from jobqueue_exporter.web.web_config import Rate, WebConfig
 
+CHALLENGE = 'Basic realm="jobqueue-exporter", charset="UTF-8"'
 OPEN_PATHS = ("/-/healthy", "/-/ready")
 
 
@@ -59,7 +60,7 @@ class Gate:
             return None
         if answer is Answer.BUSY:
             return _refusal(429, "too many passwords at once; try again", {"retry-after": "1"})
-        return _refusal(401, "a user and a password are needed", {"www-authenticate": "Basic"})
+        return _refusal(401, "a user and a password are needed", {"www-authenticate": CHALLENGE})
 
 
 def _credentials(authorization: str) -> tuple[str, bytes] | None:

@@ -84,6 +84,9 @@ class Site:
             return error.problems or (str(error),)
         except (JobQueueError, OSError) as error:
             return (str(error),)
+        except Exception as error:
+            log.error("configuration not reloaded", exc_info=True)
+            return (f"a mistake of ours ({type(error).__name__}); the exporter's log says more",)
         if config.server.listen != self.config.server.listen:
             log.warning("server.listen=%s needs a restart", config.server.listen)
         self.config = config

@@ -34,7 +34,12 @@ class Watch:
         """Look at the files now and then, until cancelled."""
         while self._path is not None:
             await asyncio.sleep(self._seconds)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:
+                # A mistake of ours must not end the watch in silence.
+                self.complaint = f"{type(error).__name__}: {error}"
+                log.error("web configuration not watched error=%r", error, exc_info=True)
 
     async def look(self) -> None:
         """Read the files, if they have changed since they were read and not since the last look."""
@@ -50,7 +55,7 @@ class Watch:
             return ()
         state = await asyncio.to_thread(_state, self.config.files)
         try:
-            config = await asyncio.to_thread(web_config.load, self._path)
+            config = await asyncio.to_thread(_reloaded, self._path)
         except ConfigError as error:
             if str(error) != self.complaint:
                 log.error("web configuration not reloaded, the old one stays: %s", error)
@@ -62,6 +67,13 @@ class Watch:
         log.info("web configuration reloaded file=%s", self._path)
         self.changed()
         return ()
+
+
+def _reloaded(path: Path) -> WebConfig:
+    # Allowed at the start; later it is what a full disk or an editor leaves, and would let everybody in.
+    if path.exists() and not path.stat().st_size:
+        raise ConfigError(f"{path}: the file has become empty; to ask for nothing, write {{}} into it")
+    return web_config.load(path)
 
 
 def _state(files: tuple[Path, ...]) -> tuple[tuple[int, int, int] | None, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from jobqueue_exporter.demo.database import Database, fresh_database
 from jobqueue_exporter.demo.postgres import Server
-from tests.engines.table.shop import Shop
+from tests.engines.table.shop import EVENTS, Jobs, Shop
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +27,10 @@ def shop(premises: Database) -> Iterator[Shop]:
     yield shop
     shop.close()
     shop.clear()
+
+
+@pytest.fixture
+def jobs(shop: Shop) -> Jobs:
+    """A jobs table beside an events table with the indexes that flows need."""
+    shop.run(EVENTS)
+    return shop.jobs()

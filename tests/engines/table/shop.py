@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from psycopg import sql
 
@@ -16,6 +18,7 @@ from jobqueue_exporter.engines.table.reader import TableReader
 from jobqueue_exporter.model import (
     BUCKETS,
     Facts,
+    Flow,
     FlowWindow,
     Lane,
     LaneJobs,
@@ -84,6 +87,12 @@ class Jobs:
         )
         self.database.connection.execute(query, list(kept.values()))
 
+    def new(self, kind: str = "A", **values: Value) -> str:
+        """The id of a new job that waits, and has done so for minutes."""
+        job = str(uuid4())
+        self.add(**{"id": job, "kind": kind, "state": "queued", "run_at": None, "created_at": -250} | values)
+        return job
+
 
 @dataclass(frozen=True)
 class Told:
@@ -112,6 +121,23 @@ class Told:
         """The flow window."""
         assert self.facts.flow_window is not None, self.errors
         return self.facts.flow_window
+
+    @property
+    def counts(self) -> dict[tuple[Lane, Flow], int]:
+        """Events by lane and flow, all minutes and buckets together."""
+        total: Counter[tuple[Lane, Flow]] = Counter()
+        for count in self.flows.counts:
+            total[count.lane, count.flow] += count.count
+        return dict(total)
+
+    def durations(self, flow: Flow) -> dict[int, tuple[int, float]]:
+        """How many durations there are in each bucket, and their sum in seconds."""
+        found: dict[int, tuple[int, float]] = {}
+        for count in self.flows.counts:
+            if count.flow is flow:
+                events, seconds = found.get(count.bucket, (0, 0.0))
+                found[count.bucket] = (events + count.count, round(seconds + count.seconds, 6))
+        return found
 
 
 class Shop:

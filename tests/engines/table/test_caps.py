@@ -42,6 +42,17 @@ def test_counting_stops_at_the_cap(shop: Shop) -> None:
     assert shop.read(count_cap=10).lanes[A].counts[State.PENDING] == 11
 
 
+@pytest.mark.parametrize("index", ["(state)", "(state, kind, run_at, created_at)"])
+def test_the_cap_is_for_all_lanes_together(shop: Shop, index: str) -> None:
+    jobs = shop.jobs()
+    jobs.add(6, kind="A", state="queued", run_at=-100)
+    jobs.add(6, kind="B", state="queued", run_at=-100)
+    shop.run(f"CREATE INDEX ON jobs {index}")
+
+    assert sum(found.counts[State.PENDING] for found in shop.read(count_cap=10).lanes.values()) == 11
+    assert _capped(shop) == {State.PENDING}
+
+
 def test_a_lane_that_is_not_due_does_not_cap_another_state(shop: Shop) -> None:
     jobs = shop.jobs()
     jobs.add(11, kind="A", state="queued", run_at=100)

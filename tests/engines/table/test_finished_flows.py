@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from jobqueue_exporter.model import Flow, FlowWindow, Lane, Signal
-from tests.engines.table.shop import Jobs, Shop
+from jobqueue_exporter.model import Flow, Lane, Signal
+from tests.engines.table.shop import Jobs, Shop, Told
 
 A = Lane("jobs", "A")
 ENDS = {Flow.COMPLETED, Flow.DEAD_LETTER, Flow.DISCARDED, Flow.CANCELLED}
 
 
-def _counts(window: FlowWindow) -> dict[Flow, int]:
-    total: Counter[Flow] = Counter()
-    for count in window.counts:
-        assert count.lane == A
-        total[count.flow] += count.count
-    return dict(total)
-
-
-def _durations(window: FlowWindow, flow: Flow) -> dict[int, tuple[int, float]]:
-    found: dict[int, tuple[int, float]] = {}
-    for count in window.counts:
-        if count.flow is flow:
-            events, seconds = found.get(count.bucket, (0, 0.0))
-            found[count.bucket] = (events + count.count, round(seconds + count.seconds))
-    return found
+def _counts(told: Told) -> dict[Flow, int]:
+    assert {lane for lane, _ in told.counts} <= {A}
+    return {flow: count for (_, flow), count in told.counts.items()}
 
 
 def _fill(jobs: Jobs) -> None:
@@ -46,8 +32,8 @@ def test_an_indexed_finished_at_tells_ends_waits_and_runs(shop: Shop) -> None:
     told = shop.read()
 
     assert told.flows.tells == ENDS | {Flow.WAIT, Flow.RUN}
-    assert _counts(told.flows) == dict.fromkeys(ENDS, 1) | {Flow.WAIT: 4, Flow.RUN: 4}
-    assert _durations(told.flows, Flow.WAIT) == {4: (4, 40)}
+    assert _counts(told) == dict.fromkeys(ENDS, 1) | {Flow.WAIT: 4, Flow.RUN: 4}
+    assert told.durations(Flow.WAIT) == {4: (4, 40.0)}
     assert told.signals[Signal.FINISHED]
     assert not told.signals[Signal.ATTEMPTS_FAILED]
 
@@ -59,14 +45,14 @@ def test_an_indexed_created_at_tells_arrivals(shop: Shop) -> None:
     told = shop.read()
 
     assert told.flows.tells == {Flow.ENQUEUED}
-    assert _counts(told.flows) == {Flow.ENQUEUED: 7}
+    assert _counts(told) == {Flow.ENQUEUED: 7}
 
 
 def test_an_index_on_finished_rows_alone_serves_too(shop: Shop) -> None:
     _fill(shop.jobs(types={"finished_at": "timestamptz"}))
     shop.run("CREATE INDEX ON jobs (finished_at) WHERE finished_at IS NOT NULL")
 
-    assert _counts(shop.read().flows) == dict.fromkeys(ENDS, 1)
+    assert _counts(shop.read()) == dict.fromkeys(ENDS, 1)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +76,7 @@ def test_a_completed_at_says_nothing_of_other_ends(shop: Shop) -> None:
     told = shop.read()
 
     assert told.flows.tells == {Flow.COMPLETED}
-    assert _counts(told.flows) == {Flow.COMPLETED: 1}
+    assert _counts(told) == {Flow.COMPLETED: 1}
 
 
 def test_a_lock_that_is_emptied_says_nothing_of_runs(shop: Shop) -> None:
@@ -111,8 +97,8 @@ def test_epochs_are_found_by_their_index(shop: Shop, unit: str) -> None:
 
     told = shop.read()
 
-    assert _counts(told.flows) == dict.fromkeys(ENDS, 1) | {Flow.WAIT: 4, Flow.RUN: 4}
-    assert _durations(told.flows, Flow.WAIT) == {4: (4, 40)}
+    assert _counts(told) == dict.fromkeys(ENDS, 1) | {Flow.WAIT: 4, Flow.RUN: 4}
+    assert told.durations(Flow.WAIT) == {4: (4, 40.0)}
 
 
 def test_moments_out_of_this_world_end_no_reading(shop: Shop) -> None:
@@ -126,6 +112,6 @@ def test_moments_out_of_this_world_end_no_reading(shop: Shop) -> None:
     told = shop.read()
 
     assert told.errors == {}
-    assert _counts(told.flows)[Flow.COMPLETED] == 9
-    assert _counts(told.flows)[Flow.ENQUEUED] == 9
+    assert _counts(told)[Flow.COMPLETED] == 9
+    assert _counts(told)[Flow.ENQUEUED] == 9
     assert all(0 <= count.seconds < 1000 for count in told.flows.counts)

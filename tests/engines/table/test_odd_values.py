@@ -73,6 +73,16 @@ def test_a_lane_whose_only_job_has_no_moment_has_no_age(shop: Shop) -> None:
     assert shop.read().lanes[A].oldest_pending_seconds is None
 
 
+def test_a_dead_job_is_not_as_old_as_its_birth(shop: Shop) -> None:
+    shop.jobs().add(kind="A", state="dead_letter", created_at=-90_000, locked_at=-90_000, updated_at=None)
+
+    told = shop.read()
+
+    assert told.lanes[A].oldest_dead_letter_seconds is None
+    assert told.facts.dead_letters is not None
+    assert told.facts.dead_letters[A].recent == {"24h": 0}
+
+
 def test_ages_are_never_negative(shop: Shop) -> None:
     jobs = shop.jobs()
     jobs.add(kind="A", state="queued", run_at=None, created_at=500)

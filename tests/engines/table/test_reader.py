@@ -115,7 +115,7 @@ def test_an_extra_that_is_too_slow_costs_itself_and_those_after_it(full: Shop) -
     reader = full.reader()
     list(reader.read(_request()))
 
-    parts = {part.collector: part for part in reader.read(_request(*EXTRAS, seconds=0.5))}
+    parts = {part.collector: part for part in reader.read(_request(*EXTRAS, seconds=1.5))}
 
     assert parts["jobs"].facts is not None
     assert {name for name, part in parts.items() if part.error} == {"dead_letters", "flows"}

@@ -63,7 +63,7 @@ def table(database: Database, request: pytest.FixtureRequest) -> Shop:
     return shop
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(_ROW, max_size=30))
 def test_each_live_row_is_in_exactly_one_state(table: Shop, rows: list[Row]) -> None:
     table.run("TRUNCATE jobs")

@@ -16,6 +16,7 @@ from jobqueue_exporter.engines.table import walk
 from jobqueue_exporter.engines.table.reader import TableReader
 from jobqueue_exporter.model import Lane, LaneJobs
 from jobqueue_exporter.secret import Secret
+from tests.engines.table.shop import Shop
 
 _TABLE = """
 CREATE TABLE jobs (id bigserial PRIMARY KEY, queue text NOT NULL, kind text, state text NOT NULL,
@@ -94,7 +95,7 @@ def _fill(database: Database, rows: Sequence[tuple[object, ...]]) -> None:
         cursor.executemany(_INSERT, [(*row[:4], *(10 * v + 3 if v else v for v in row[4:])) for row in rows])  # type: ignore[operator]  # ages are ints
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=_ROWS)
 def test_a_walk_tells_what_reading_all_live_rows_tells(
     database: Database, request_of_core: Request, rows: list[tuple[object, ...]]
@@ -115,6 +116,18 @@ def test_the_index_is_walked_where_it_is(database: Database, request_of_core: Re
     _fill(database, [("a", "x", "queued", 0, -5, 5, 0)])
 
     assert _sorts(database, request_of_core) == ["waiting"]
+
+
+def test_a_job_that_died_before_it_was_due_is_dated(shop: Shop) -> None:
+    jobs = shop.jobs()
+    jobs.add(kind="A", state="dead_letter", run_at=5000, updated_at=-300)
+    jobs.add(kind="B", state="dead_letter", run_at=-5000, updated_at=None)
+    jobs.add(kind="B", state="dead_letter", run_at=-4000, updated_at=-3000)
+    shop.run("CREATE INDEX ON jobs (state, kind, run_at, created_at)")
+
+    ages = {lane.kind: found.oldest_dead_letter_seconds for lane, found in shop.read().lanes.items()}
+
+    assert ages == {"A": 300, "B": 3000}
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def bucket(seconds: str, thresholds: tuple[float, ...]) -> str:
 
 
 def seconds(start: str, end: str) -> str:
-    """Seconds from one moment to a later one, else NULL. The difference is taken before the epoch, which
-    as a float is too coarse for a duration that equals a threshold."""
+    """Seconds from one moment to a later one, else NULL. The difference is taken first, since the epoch of a
+    moment is a float that cannot hold its microseconds."""
     return (
         f"CASE WHEN isfinite({start}) AND isfinite({end}) AND {start} <= {end}\n"
         f"     THEN date_part('epoch', {end} - {start}) END"

@@ -141,6 +141,7 @@ def resolve(relation: Relation, source: Source, observed: tuple[str, ...], *, co
             f"{relation.label} has no state column that we may read: name it under columns.state"
             + (f" (not readable: {', '.join(relation.denied)})" if relation.denied else "")
         )
+    unread = _unread(columns, relation, source)
     states, notices = _states(columns, relation, source, observed)
     retries = source.states.retry if source.states else [word for word in states["retry"] if word in observed]
     return Layout(
@@ -151,7 +152,7 @@ def resolve(relation: Relation, source: Source, observed: tuple[str, ...], *, co
         observed=observed,
         complete=complete,
         tells_retries="run_at" in columns and ("attempts" in columns or bool(retries)),
-        notices=notices,
+        notices=(*unread, *notices),
     )
 
 
@@ -172,6 +173,25 @@ def _columns(relation: Relation, source: Source) -> dict[str, Column]:
         elif usual := next((c for n in names if (c := relation.columns.get(n)) and _fits(role, c)), None):
             found[role] = usual
     return found
+
+
+def _unread(columns: Mapping[str, Column], relation: Relation, source: Source) -> tuple[str, ...]:
+    """What a person should know of columns of usual names that are not read. Raises Refused."""
+    unset = [role for role in COLUMN_NAMES if role not in columns and getattr(source.columns, role) is UNSET]
+    denied = {role: next((n for n in COLUMN_NAMES[role] if n in relation.denied), "") for role in unset}
+    unfit = next((n for n in COLUMN_NAMES["run_at"] if "run_at" in unset and n in relation.columns), "")
+    if column := denied.get("run_at") or unfit:
+        why = "is of a type that tells no time" if column == unfit else "may not be read by this role"
+        raise Refused(
+            f"column {column} of {relation.label} {why}, and without it jobs that are not due would count as pending: "
+            "mend that, or set columns.run_at to null"
+        )
+    return tuple(
+        f"column {column} of {relation.label} may not be read by this role and is left out: grant it, "
+        f"or set columns.{role} to null"
+        for role, column in denied.items()
+        if column
+    )
 
 
 def _configured(relation: Relation, role: str, name: str) -> Column:

@@ -22,7 +22,7 @@ from jobqueue_exporter.engines.table import (
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
 from jobqueue_exporter.engines.table.event_flows import EventLayout
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.table.words import DEFAULT_STATES
+from jobqueue_exporter.engines.table.words import FAILED
 from jobqueue_exporter.engines.table.worker_table import WorkerLayout
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Flow, Signal, State
@@ -239,5 +239,6 @@ class _Companions:
 
 
 def _dead_words(jobs: Layout) -> set[str]:
-    """The values of the jobs table's own state column that say dead letter and nothing else."""
-    return {word for word in jobs.observed if word.lower() in DEFAULT_STATES.dead_letter}
+    """The values of the jobs table's own state column that say dead letter. A failed job is not among them:
+    it may well be the one that is kept in the other table."""
+    return {word for word in jobs.observed if word in jobs.states["dead_letter"] and word.lower() not in FAILED}

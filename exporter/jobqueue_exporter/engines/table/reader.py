@@ -19,6 +19,7 @@ from jobqueue_exporter.engines.table import (
     event_flows,
     finished_flows,
     flows,
+    kept,
     live_jobs,
     plan,
     worker_table,
@@ -88,7 +89,8 @@ class TableReader:
     def plan(self, session: Session) -> Plan:
         """What to read, looked up anew every few minutes. Raises SourceError and psycopg.Error."""
         if self._plan is None or self._outdated(session):
-            fresh = plan.make(session, self._source)
+            fresh = plan.make(session, kept.to(self._plan, self._source))
+            kept.check(self._plan, fresh)
             if self._plan is None or fresh.describe() != self._plan.describe():
                 log.info("source=%s took %s", self._source.name, "; ".join(fresh.describe()))
             self._plan, self._planned_at = fresh, time.monotonic()

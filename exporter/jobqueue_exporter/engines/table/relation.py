@@ -199,7 +199,10 @@ def describe(session: Session, name: str) -> Relation:
     """
     found = session.rows(_RELATION.format(name=Literal(name).as_string()))
     if not found:
-        raise Refused(f"there is no table {name} (or it is in another schema: write it as schema.table)")
+        raise Refused(
+            f"there is no table {name} (or it is in another schema, or in one that this role may not use: "
+            "write it as schema.table)"
+        )
     oid, schema, table, rows = found[0]
     columns, denied = _columns(session, oid)
     if not columns:
