@@ -32,7 +32,7 @@ class Ruler:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
     def spent(self, role: str, *, about: str = "%") -> Spent:
         """What a role has spent so far, on statements that are LIKE `about`."""
