@@ -80,13 +80,17 @@ def test_a_known_lane_that_is_empty_tells_zeros() -> None:
 def test_a_source_that_is_down_tells_only_that_and_which_collectors_failed() -> None:
     assert told(down()) == {
         ("jobqueue_source_up", "shop"): False,
-        ("jobqueue_source_info", "shop", "table", ""): 1,
         ("jobqueue_source_over_budget", "shop"): False,
         ("jobqueue_collector_success", "shop", "workers"): False,
         ("jobqueue_collector_duration_seconds", "shop", "workers"): 5,
         ("jobqueue_collector_age_seconds", "shop", "workers"): 0,
         ("jobqueue_collector_last_success_timestamp_seconds", "shop", "workers"): 1763799990,
     }
+
+
+def test_the_version_of_a_source_does_not_change_when_it_goes_down() -> None:
+    assert ("jobqueue_source_info", "shop", "table", "15.18") in told(replace(full(), source="shop"))
+    assert [key for key in told(down()) if key[0] == "jobqueue_source_info"] == []
 
 
 def test_numbers_in_the_snapshot_of_a_source_that_is_down_are_not_told() -> None:

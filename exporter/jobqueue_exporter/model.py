@@ -213,11 +213,13 @@ class Facts:
     """What collectors found; each fills in its own fields, the rest stay None."""
 
     lanes: Mapping[Lane, LaneJobs] | None = None
+    empty_lane: LaneJobs | None = None
     capped: Mapping[State, bool] | None = None
     workers: Workers | None = None
     paused: Mapping[str, bool] | None = None
     binaries: tuple[Binary, ...] | None = None
     dead_letters: Mapping[Lane, DeadLetters] | None = None
+    dead_letter_windows: tuple[str, ...] | None = None
     recovery: Recovery | None = None
     flow_window: FlowWindow | None = None
     version: str | None = None

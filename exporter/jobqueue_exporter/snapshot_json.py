@@ -19,7 +19,8 @@ from jobqueue_exporter.model import Lane, Snapshot
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_INTERNAL = frozenset({"flow_window"})
+# How a reading is put together, and not what it says.
+_INTERNAL = frozenset({"flow_window", "empty_lane", "dead_letter_windows"})
 
 
 def plain(snapshot: Snapshot) -> dict[str, Json]:

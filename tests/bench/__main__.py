@@ -27,7 +27,9 @@ HELP = (
 YARDSTICK = (
     "The yardstick is `SELECT kind, state, count(*), age of the oldest ... GROUP BY kind, state`, with one "
     "process on both sides: parallel workers shorten a query by taking more of the database's processors. "
-    "Times are medians of what pg_stat_statements counts, on a vacuumed table, with warm caches."
+    "Times are what pg_stat_statements counts, planning too: the median, for history the least, of readings "
+    "that each follow one of the same kind, on a vacuumed table in Postgres' own cache. While many live rows "
+    "wait for vacuum, index-only scans fetch them from the table, and the recommended index gains far less."
 )
 
 

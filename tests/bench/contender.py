@@ -79,5 +79,5 @@ def source(dsn: str) -> Source:
 def recommended(dsn: str) -> list[str]:
     """The indexes that `jobqueue doctor` recommends, as statements. Raises SourceError."""
     asked = source(dsn)
-    found = [one.statement for one in engines.engine(asked).checkup(asked)]
+    found = [one.statement for one in engines.engine(asked).checkup(asked) if one.topic == "index"]
     return [one for text in found for one in map(str.strip, text.split(";")) if one.startswith("CREATE INDEX")]

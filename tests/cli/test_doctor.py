@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.engines import reader
 from jobqueue_exporter.engines.protocol import Request
+from jobqueue_exporter.model import BUCKETS, Cause, Facts, LaneJobs
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "INSERT INTO jobs (workspace_id, kind, state) SELECT gen_random_uuid(), kind, state FROM (VALUES "
         "('A', 'queued'), ('B: \"#\n- x', 'dead_letter'), ('C', 'completed')) AS job(kind, state)"
     )
+    database.connection.execute("ANALYZE jobs")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", database.dsn)
     return database
@@ -79,14 +82,43 @@ def test_doctor_says_that_row_level_security_hides_rows_and_how_to_see_them(
 
 
 def test_init_writes_a_configuration_that_reads_the_same(shop: Database, tmp_path: Path) -> None:
-    before = _lanes(Path("/nonexistent"), shop.dsn)
+    before = _facts(None, shop.dsn)
 
     result = _run("init")
 
     assert result.exit_code == 0, result.output
     assert _run("check-config").exit_code == 0
-    assert _lanes(tmp_path / "jobqueue.yml", shop.dsn) == before
+    assert _facts(tmp_path / "jobqueue.yml", shop.dsn) == before
     assert shop.dsn not in (tmp_path / "jobqueue.yml").read_text()
+    assert "table: public.jobs\n" in (tmp_path / "jobqueue.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param("", id="a second column of errors"),
+        pytest.param('CREATE SCHEMA "My work"; ALTER TABLE jobs SET SCHEMA "My work"', id="a schema with a space"),
+        pytest.param('ALTER TABLE jobs RENAME TO "Job"', id="capitals"),
+        pytest.param("ALTER TABLE jobs DROP COLUMN attempts", id="nothing tells a retry"),
+        pytest.param("ALTER TABLE jobs RENAME TO tasks; ALTER TABLE tasks RENAME state TO status", id="other names"),
+    ],
+)
+def test_init_writes_a_configuration_that_tells_the_same_facts(shop: Database, tmp_path: Path, statements: str) -> None:
+    shop.connection.execute(
+        "UPDATE jobs SET error = '{\"code\": \"ETIMEDOUT\"}' WHERE state = 'dead_letter';"
+        "INSERT INTO jobs (workspace_id, kind, state, last_error) "
+        "VALUES (gen_random_uuid(), 'D', 'dead_letter', 'invalid input');"
+    )
+    shop.connection.execute(statements.encode() or b"SELECT")
+    before = _facts(None, shop.dsn)
+
+    result = _run("init")
+
+    assert result.exit_code == 0, result.output
+    assert _facts(tmp_path / "jobqueue.yml", shop.dsn) == before
+    causes = [cause for dead in (before.dead_letters or {}).values() for cause, n in dead.causes.items() if n]
+    assert Cause.UNKNOWN not in causes
+    assert len(causes) == 2
 
 
 def test_init_does_not_write_over_a_file(shop: Database, tmp_path: Path) -> None:
@@ -116,6 +148,15 @@ def test_every_statement_that_sql_prints_runs_as_it_is(shop: Database) -> None:
     assert {"-- jobs", "-- workers", "-- dead_letters", "-- flows"} <= set(result.stdout.splitlines())
 
 
+def test_sql_prints_the_guards_of_the_transaction_before_its_queries(shop: Database) -> None:
+    lines = _run("sql").stdout.splitlines()
+
+    assert lines[0].startswith("-- guards")
+    assert lines[1].startswith("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ")
+    assert "set_config('lock_timeout', '500ms', true)" in lines[1]
+    assert lines[-1] == "COMMIT;"
+
+
 def test_sql_heartbeats_prints_a_table_that_can_be_made_without_any_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,13 +168,30 @@ def test_sql_heartbeats_prints_a_table_that_can_be_made_without_any_database(
     assert result.exit_code == 0
 
 
-def _lanes(file: Path, url: str) -> object:
-    path = file if file.exists() else None
-    source = load(path, {"DATABASE_URL": url}).sources[0]
-    found = reader(source)
-    parts = list(found.read(Request(deadline=time.monotonic() + 5, extras=frozenset())))
+def test_sql_heartbeats_says_in_comments_what_workers_send(database: Database) -> None:
+    printed = _run("sql", "heartbeats").stdout
+    database.connection.execute(printed.encode())
+    said = "".join(line.removeprefix("--   ") for line in printed.splitlines(True) if line.startswith("--   "))
+    beat, forget, _ = said.split(";\n")
+
+    for queue, version in (("mail", "1"), ("media", "2")):
+        execute = f"EXECUTE beat('w', '{{{queue}}}', 2, 1, '{version}', '{{}}')"
+        database.connection.execute(f"PREPARE beat AS {beat}; {execute}; DEALLOCATE beat".encode())
+    rows = database.connection.execute("SELECT worker_id, queues, slots, busy, version FROM job_workers").fetchall()
+    assert rows == [("w", ["media"], 2, 1, "2")]
+
+    database.connection.execute("UPDATE job_workers SET heartbeat_at = now() - interval '25 hours'")
+    assert database.connection.execute(forget.encode()).rowcount == 1
+
+
+def _facts(path: Path | None, url: str) -> Facts:
+    """What a reading tells, but for what changes from one to the next."""
+    found = reader(load(path, {"DATABASE_URL": url}).sources[0])
+    extras = frozenset({"dead_letters", "flows", "recovery"})
+    facts = Facts()
+    for part in found.read(Request(deadline=time.monotonic() + 5, extras=extras, thresholds=BUCKETS)):
+        assert part.error == ""
+        facts = facts.merged(part.facts or Facts())
     found.close()
-    facts = parts[0].facts
-    assert facts is not None
-    assert facts.lanes is not None
-    return {lane: jobs.counts for lane, jobs in facts.lanes.items()}
+    lanes = {lane: LaneJobs(counts=jobs.counts, stuck=jobs.stuck) for lane, jobs in (facts.lanes or {}).items()}
+    return replace(facts, lanes=lanes, clock=None, flow_window=None)

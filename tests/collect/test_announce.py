@@ -30,12 +30,18 @@ def test_a_source_that_is_up_from_the_start_is_not_worth_a_word(caplog: pytest.L
     assert said(caplog, up(), up()) == []
 
 
-def test_going_down_and_coming_back_are_said_once_each(caplog: pytest.LogCaptureFixture) -> None:
-    assert said(caplog, down("refused\n"), down("timed out"), up(), up(), down("refused")) == [
+def test_each_reason_to_be_down_and_the_coming_back_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    outage = [down("refused\n"), down("wrong password"), down("refused\n")]
+    assert said(caplog, *outage, up(), up(), down("wrong password")) == [
         "source is down source=shop reason='refused\\n'",
+        "source is down source=shop reason='wrong password'",
         "source is back source=shop",
-        "source is down source=shop reason='refused'",
+        "source is down source=shop reason='wrong password'",
     ]
+
+
+def test_reasons_that_are_different_each_time_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(said(caplog, *(down(str(number)) for number in range(3000)))) == 20
 
 
 def test_each_notice_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

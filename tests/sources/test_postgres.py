@@ -12,7 +12,7 @@ from tests.sources.conftest import Connect, soon
 SETTINGS = """
 SELECT name, setting FROM pg_settings WHERE name IN ('TimeZone', 'statement_timeout', 'lock_timeout', 'search_path',
     'application_name', 'transaction_read_only', 'transaction_isolation', 'jit', 'max_parallel_workers_per_gather',
-    'client_encoding')
+    'client_encoding', 'idle_in_transaction_session_timeout')
 """
 
 
@@ -61,6 +61,7 @@ def test_a_session_is_guarded(connect: Connect, database: Database) -> None:
     assert settings == {
         "TimeZone": "UTC",
         "lock_timeout": "500",
+        "idle_in_transaction_session_timeout": "5000",
         "search_path": "work",
         "application_name": APPLICATION_NAME,
         "transaction_read_only": "on",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
+from pathlib import Path
 
 from jobqueue_exporter import __version__
 from jobqueue_exporter.model import Facts, Lane, LaneJobs, State, Workers
+from tests.web.certificates import MTLS, Desk, client_of
 from tests.web.reader_by_hand import ready
 from tests.web.served import config, served
+from tests.web.test_gate import CHEAP, basic
 
+REASON = "postgresql://reader@db.example.com:5432/shop: connection refused"
 BUSY = Facts(
     lanes={
         Lane("mail", "SEND"): LaneJobs(
@@ -36,11 +41,38 @@ def test_it_tells_of_each_source_in_words_and_numbers() -> None:
     assert "workers needs a look : 1 worker is stale, 2 live." in text
 
 
-def test_a_source_that_is_down_is_told_with_the_reason_and_without_numbers() -> None:
-    with served(readers={"shop": ready(error="connection refused")}) as server:
+def test_a_source_that_is_down_is_told_without_numbers() -> None:
+    with served(readers={"shop": ready(error=REASON)}) as server:
         text = words(server.ask("/").text)
-    assert "database not ok : connection refused" in text
+    assert "database not ok : It cannot be read: the exporter's log says why." in html.unescape(text)
+    assert "db.example.com" not in text
     assert "pending" not in text
+
+
+def test_who_has_shown_a_password_is_told_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text(f"basic_auth_users: {{alice: '{CHEAP}'}}")
+    with served(readers={"shop": ready(error=REASON)}, web_config=file) as server:
+        text = words(server.ask("/", basic("alice", "päss:word")).text)
+    assert f"database not ok : {REASON}" in text
+
+
+def test_who_had_to_show_a_certificate_is_told_the_reason(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.trust_clients_of(desk.authority)
+    client = client_of(desk.authority, desk.authority.issue_cert("prometheus"))
+    with served(readers={"shop": ready(error=REASON)}, web_config=desk.write(MTLS)) as server:
+        text = words(server.ask("/", tls=client).text)
+    assert f"database not ok : {REASON}" in text
+
+
+def test_a_certificate_that_need_not_be_shown_opens_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.trust_clients_of(desk.authority)
+    file = desk.write(MTLS.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"))
+    with served(readers={"shop": ready(error=REASON)}, web_config=file) as server:
+        text = words(server.ask("/", tls=client_of(desk.authority)).text)
+    assert "db.example.com" not in text
 
 
 def test_what_a_source_cannot_tell_is_not_a_zero() -> None:

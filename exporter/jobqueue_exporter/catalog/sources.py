@@ -50,7 +50,7 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         "jobqueue_source_up",
         Type.GAUGE,
         SOURCE,
-        "1 if the source answered and the core of this reading succeeded.",
+        "1 if the source answered and its jobs could be counted.",
         _one(lambda snapshot: snapshot.up),
         when_down=True,
     ),
@@ -60,7 +60,6 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         (*SOURCE, "engine", "version"),
         "How jobs are kept in the source, and the version that it reports.",
         _info,
-        when_down=True,
     ),
     Metric(
         "jobqueue_source_lag_seconds",

@@ -14,7 +14,7 @@ from jobqueue_exporter.errors import ConfigError
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
 
-    from jobqueue_exporter.engines.table.proposal import Proposal
+    from jobqueue_exporter.engines.protocol import Proposal
 
 EXAMPLES = """\b
 Examples:

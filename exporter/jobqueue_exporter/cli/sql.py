@@ -12,7 +12,7 @@ from jobqueue_exporter.config.types import Source
 
 EXAMPLES = """\b
 Examples:
-  jobqueue sql                        every statement of one reading
+  jobqueue sql                        every query of one reading, and its guards
   jobqueue sql --explain              with the database's plan for each
   jobqueue sql heartbeats | psql      add the table by which idle workers can be seen
   jobqueue sql role                   the least-privilege role, to run as the owner of the tables
@@ -27,25 +27,27 @@ Examples:
 def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) -> None:
     """Print what we send to a database, as it was just sent, or DDL to add to it.
 
-    WHAT is `reading` (the default), `heartbeats` (the table that workers may write their heartbeats to; needs
-    no database) or `role`.
+    WHAT is `reading` (the default), `heartbeats` (the table that workers may write their heartbeats to, and in
+    comments how; needs no database) or `role`.
     """
+    from jobqueue_exporter import engines
     from jobqueue_exporter.cli.sources import chosen
     from jobqueue_exporter.config.load import load
     from jobqueue_exporter.engines.table import heartbeats
 
     if what == "heartbeats":
-        click.echo(heartbeats.DDL, nl=False)
+        click.echo(heartbeats.script(), nl=False)
         return
     sources = chosen(load(path, os.environ), names)
     for source in sources:
         if len(sources) > 1:
             click.echo(f"-- source {source.name}")
-        click.echo(_role(source) if what == "role" else _reading(source, explain=explain))
+        role = engines.engine(source).role
+        click.echo("\n".join(role(source)) if what == "role" else _reading(source, explain=explain))
 
 
 def _reading(source: Source, *, explain: bool) -> str:
-    """Every statement of one reading with all its extras, which are known after a first one."""
+    """The transaction of one reading with all its extras, which are known after a first one."""
     from jobqueue_exporter import engines
     from jobqueue_exporter.engines.protocol import Request
     from jobqueue_exporter.model import BUCKETS
@@ -58,22 +60,11 @@ def _reading(source: Source, *, explain: bool) -> str:
         found = reader.statements(request, explain=explain)
     finally:
         reader.close()
-    return "\n\n".join(_shown(one.collector, one.text, one.plan) for one in found)
+    guards = f"-- guards; each query is given the time that is left\n{engines.engine(source).guards(source)}"
+    queries = (_shown(one.collector, one.text, one.plan) for one in found)
+    return "\n\n".join([guards, *queries, "COMMIT;"])
 
 
 def _shown(collector: str, text: str, plan: str) -> str:
     comment = "".join(f"\n--   {line}" for line in plan.splitlines())
     return f"-- {collector}\n{text.strip()};{comment}"
-
-
-def _role(source: Source) -> str:
-    from jobqueue_exporter import dsn
-    from jobqueue_exporter.engines.table import roles
-    from jobqueue_exporter.sources.postgres import Postgres
-
-    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
-    try:
-        with database.session(time.monotonic() + source.timeout) as session:
-            return "\n".join(roles.statements(session, source))
-    finally:
-        database.close()

@@ -50,7 +50,7 @@ class Lanes:
         queue = self.queues.shown
         lanes, dead = facts.lanes, facts.dead_letters
         if lanes is not None:
-            empty = empty_lane(lanes.values() or self._like_before(), facts.capped or ())
+            empty = facts.empty_lane or empty_lane(lanes.values() or self._like_before(), facts.capped or ())
             dead = dead and still_dead(dead, lanes, empty)
             lanes, self._empty = self._all(lanes, empty), empty
         return replace(
@@ -72,6 +72,7 @@ class Lanes:
     ) -> dict[Lane, DeadLetters] | None:
         if dead is None or facts.dead_letters is None:
             return None
+        self._windows |= set(facts.dead_letter_windows or ())
         for letters in facts.dead_letters.values():
             self._windows |= (letters.recent or {}).keys()
         none = no_dead_letters(self._windows)

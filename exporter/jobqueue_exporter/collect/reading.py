@@ -93,7 +93,7 @@ class Reading:
         for part in self._reader.read(request):
             parts[part.collector] = part
             if skew is None and part.facts is not None and part.facts.clock is not None:
-                skew = part.facts.clock - (self._clock.wall() - part.seconds / 2)
+                skew = part.facts.clock - (self._clock.wall() - part.seconds)
             self._publish(parts, extras, begun, skew, ended=False)
         self._publish(parts, extras, begun, skew, ended=True)
 

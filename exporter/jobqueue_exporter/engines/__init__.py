@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines.protocol import Finding, Reader
+from jobqueue_exporter.engines.protocol import Finding, Proposal, Reader
+from jobqueue_exporter.engines.table import guards, roles
 from jobqueue_exporter.engines.table.checkup import checkup as table_checkup
-from jobqueue_exporter.engines.table.proposal import Proposal, propose
+from jobqueue_exporter.engines.table.proposal import propose
 from jobqueue_exporter.engines.table.reader import TableReader
 
 
@@ -19,10 +20,12 @@ class Engine:
     reader: Callable[[Source], Reader]
     checkup: Callable[[Source], Iterator[Finding]]
     propose: Callable[[Source], Proposal]
+    role: Callable[[Source], tuple[str, ...]]
+    guards: Callable[[Source], str]
 
 
 ENGINES: Mapping[str, Engine] = {
-    "table": Engine(TableReader, table_checkup, propose),
+    "table": Engine(TableReader, table_checkup, propose, roles.role, guards.opening),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from jobqueue_exporter.model import Facts, Signal
+from jobqueue_exporter.model import Facts, Lane, Signal
 
 
 class Tier(StrEnum):
@@ -76,6 +76,16 @@ class Finding:
     topic: str
     text: str
     statement: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Keys and values of a source in jobqueue.yml, the roles that no column plays, lanes and notices."""
+
+    settings: Mapping[str, object]
+    missing: tuple[str, ...]
+    lanes: tuple[Lane, ...]
+    notices: tuple[str, ...]
 
 
 class Reader(Protocol):

@@ -5,12 +5,30 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 
 CANCEL_SECONDS = 1.0
+
+
+@contextmanager
+def at_the_latest(deadline: float, stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` if the block lasts a second longer than `deadline` (on time.monotonic()).
+
+    The server itself ends queries at the deadline; this is for one that does not answer any more.
+    """
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()) + CANCEL_SECONDS, stop)
+    timer.name, timer.daemon = "overdue", True
+    with suppress(RuntimeError):  # no thread to be had: then only others can stop it
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def cancel_then_cut(connection: psycopg.Connection[Any], busy: threading.Event) -> None:

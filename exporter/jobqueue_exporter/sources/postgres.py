@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,11 +16,13 @@ from psycopg.sql import Literal
 from jobqueue_exporter.dsn import Dsn
 from jobqueue_exporter.errors import SourceError, TimedOut
 from jobqueue_exporter.sources import postgres_errors
-from jobqueue_exporter.sources.hangup import cancel_then_cut
+from jobqueue_exporter.sources.hangup import at_the_latest, cancel_then_cut
 from jobqueue_exporter.sources.postgres_text import encoding, read_any_text
 
 APPLICATION_NAME = "jobqueue_exporter"
 LOCK_TIMEOUT_SECONDS = 0.5
+# A reading that stops between two queries, as when our host is paused, must not hold back vacuum.
+IDLE_SECONDS = 5
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
@@ -84,6 +87,7 @@ def guards(deadline: float, dsn: Dsn, encoding: str) -> str:
         "client_encoding": encoding,
         "TimeZone": "UTC",
         "lock_timeout": f"{int(LOCK_TIMEOUT_SECONDS * 1000)}ms",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         "application_name": dsn.params.get("application_name", APPLICATION_NAME),
         "jit": "off",
         "max_parallel_workers_per_gather": "0",
@@ -112,9 +116,10 @@ class Postgres:
             self._reading, self._stopped = threading.Event(), threading.Event()
             self._reading.set()
         try:
-            connection = self._begin(deadline)
-            yield Session(connection, deadline, self._stopped)
-            connection.execute(b"COMMIT")
+            with at_the_latest(deadline, partial(self._overdue, self._reading)):
+                connection = self._begin(deadline)
+                yield Session(connection, deadline, self._stopped)
+                connection.execute(b"COMMIT")
         except psycopg.Error as error:
             self._abandon()
             raise self._explained(error) from error
@@ -128,8 +133,7 @@ class Postgres:
         """End the session under way, from another thread; returns at once."""
         with self._ending:
             self._stopped.set()
-            if self._connection is not None and self._reading.is_set():
-                cancel_then_cut(self._connection, self._reading)
+            self._hang_up()
 
     def close(self) -> None:
         """Give the connection back."""
@@ -137,6 +141,17 @@ class Postgres:
         if connection is not None:
             with suppress(psycopg.Error, OSError):
                 connection.close()
+
+    def _overdue(self, reading: threading.Event) -> None:
+        """End that session, if it is still under way; connecting has a time limit of its own."""
+        with self._ending:
+            if reading is self._reading and self._connection is not None:
+                self._stopped.set()
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None and self._reading.is_set():
+            cancel_then_cut(self._connection, self._reading)
 
     def _begin(self, deadline: float) -> psycopg.Connection[Row]:
         """A connection with its transaction open; one that died while idle is replaced."""

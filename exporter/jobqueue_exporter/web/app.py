@@ -44,7 +44,7 @@ class _Routes:
     async def home(self, request: Request) -> Response:
         site = self._site
         snapshots = await site.take(None, patience(request.headers.get(HEADER), site.patience(None)))
-        return landing.page(snapshots, site.config)
+        return landing.page(snapshots, site.config, reasons=site.knows_clients)
 
     async def metrics(self, request: Request) -> Response:
         own_only = self._site.config.server.metrics == "self"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -29,6 +29,7 @@ WORDS = {
     Status.FAILED: "not ok",
     Status.UNKNOWN: "unknown",
 }
+UNTOLD = "It cannot be read: the exporter's log says why."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Shown:
     dead: str
 
 
-def page(snapshots: Sequence[Snapshot], config: Config) -> Response:
-    """The page, as a response."""
-    sources = [_shown(snapshot, config) for snapshot in snapshots]
+def page(snapshots: Sequence[Snapshot], config: Config, *, reasons: bool) -> Response:
+    """The page, as a response. Only with `reasons` it says why a source cannot be read: hosts and users are in that."""
+    told = snapshots if reasons else [replace(snapshot, error=snapshot.error and UNTOLD) for snapshot in snapshots]
+    sources = [_shown(snapshot, config) for snapshot in told]
     text = _template().render(version=__version__, sources=sources, names=NAMES, words=WORDS)
     return HTMLResponse(text, headers=HEADERS)
 

@@ -48,6 +48,11 @@ class Site:
         reload_ok = self._reload_ok and not self._watch.complaint
         return ExporterFacts(version=__version__, config_reload_ok=reload_ok)
 
+    @property
+    def knows_clients(self) -> bool:
+        """Whether only clients who have shown who they are can ask for a page."""
+        return self._watch.config.knows_clients
+
     def patience(self, names: Sequence[str] | None) -> float:
         """Seconds after which these sources (all, for None) must have answered, or failed."""
         wanted = self.sources if names is None else names

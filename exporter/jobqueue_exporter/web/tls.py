@@ -35,6 +35,11 @@ class Tls:
     config: TlsConfig
     context: ssl.SSLContext
 
+    @property
+    def asks_who(self) -> bool:
+        """Whether every client must show a certificate that is verified."""
+        return self.context.verify_mode is ssl.CERT_REQUIRED
+
     def admits(self, peer: ssl.SSLObject) -> bool:
         """Whether a client may stay whose certificate, if it gave one, is verified."""
         allowed, given = self.config.client_allowed_sans, peer.getpeercert()

@@ -42,6 +42,11 @@ class WebConfig:
     rate: Rate | None = None
     files: tuple[Path, ...] = ()
 
+    @property
+    def knows_clients(self) -> bool:
+        """Whether nobody is let in without a user's password or a client certificate."""
+        return bool(self.users) or (self.tls is not None and self.tls.asks_who)
+
 
 def load(path: Path) -> WebConfig:
     """What the file asks for. Raises ConfigError, with all its problems."""

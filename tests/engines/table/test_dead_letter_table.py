@@ -167,7 +167,8 @@ def test_one_that_merely_stands_beside_a_table_with_its_own_dead_jobs_is_left_ou
     assert told.lanes.keys() == {Lane("jobs", "A")}
     assert told.lanes[Lane("jobs", "A")].counts[State.DEAD_LETTER] == 3
     assert told.facts.notices == (
-        "public.dead_letter_queue is left out: public.jobs has dead jobs itself (dead_letter)",
+        "public.dead_letter_queue is left out: public.jobs has dead jobs itself (dead_letter); name it under "
+        "dead_letters if not",
     )
 
 

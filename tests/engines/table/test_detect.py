@@ -103,3 +103,11 @@ def test_companions_stand_in_the_same_schema(shop: Shop) -> None:
     assert shop.read().facts.flow_window is None
     shop.run("ALTER TABLE job_events SET SCHEMA work")
     assert shop.read().facts.flow_window is not None
+
+
+@pytest.mark.parametrize("schema", ["pgstore", "pg2test"])
+def test_a_schema_whose_name_starts_like_those_of_postgres_is_searched(shop: Shop, schema: str) -> None:
+    shop.run(f"CREATE SCHEMA {schema}")
+    shop.jobs(f"{schema}.jobs").add(kind="A", state="queued")
+
+    assert list(shop.read().lanes) == [Lane("jobs", "A")]

@@ -144,6 +144,18 @@ def test_events_of_deleted_jobs_are_counted_once(shop: Shop, jobs: Jobs) -> None
     assert shop.told(reader).counts == after
 
 
+def test_a_new_reader_does_not_count_anew_what_has_lost_its_job(shop: Shop, jobs: Jobs) -> None:
+    deleted = jobs.new()
+    shop.events((deleted, "enqueued", -200))
+    shop.told(shop.reader())
+    shop.run(f"DELETE FROM jobs WHERE id = '{deleted}'")
+
+    reader = shop.reader()
+
+    assert shop.told(reader).counts == {}
+    assert shop.told(reader).counts == {}
+
+
 def test_without_an_index_on_the_job_waits_and_runs_are_not_told(shop: Shop, jobs: Jobs) -> None:
     shop.run("DROP INDEX job_events_job_id_created_at_idx")
     shop.events((jobs.new(), "claimed", -80))

@@ -166,6 +166,23 @@ def test_a_view_is_looked_through(secured: Shop, owner: str, options: str, role:
             secured.read(role=role, table="tasks")
 
 
+def test_a_membership_that_is_taken_away_is_noticed_at_once(secured: Shop) -> None:
+    secured.run(
+        "CREATE ROLE crew",
+        "CREATE ROLE reader LOGIN",
+        "GRANT SELECT ON jobs TO reader",
+        "GRANT crew TO reader",
+        "CREATE POLICY crew_reads ON jobs FOR SELECT TO crew USING (true)",
+    )
+    reader = secured.reader(role="reader")
+    assert _pending(secured.told(reader)) == 2
+
+    secured.run("REVOKE crew FROM reader")
+
+    with pytest.raises(Refused, match="row-level security on public.jobs hides rows"):
+        secured.told(reader)
+
+
 def test_hidden_rows_of_a_companion_cost_only_what_it_tells(secured: Shop) -> None:
     secured.run(
         EVENTS,

@@ -43,8 +43,8 @@ def test_all_workers_are_told(crew: Shop) -> None:
         stale=2,
         newest_heartbeat=-10,
         by_queue={"mail": 3, "video": 1},
-        slots={"mail": 6, "": 8},
-        busy={"mail": 1, "": 8},
+        slots={"mail": 6, "video": 0, "": 8},
+        busy={"mail": 1, "video": 0, "": 8},
     )
     assert {signal for signal, can in told.signals.items() if can} >= {Signal.WORKERS, Signal.SLOTS}
 

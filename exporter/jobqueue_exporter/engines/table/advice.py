@@ -1,118 +1,162 @@
-"""Which indexes would make a reading cheap, as exact statements."""
+"""Which indexes would make a reading cheap or let it tell more, and what cannot be told for want of one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from psycopg.sql import Identifier, Literal
-
 from jobqueue_exporter.engines.protocol import Finding, Status
-from jobqueue_exporter.engines.table import walk
+from jobqueue_exporter.engines.table import finished_flows, indexes, observed
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.engines.table.relation import Relation
+from jobqueue_exporter.model import Flow
 
 # Below this a whole scan costs about a millisecond, and an index is not worth its upkeep.
 SMALL_ROWS = 50_000
-# Heartbeats write these, and an index on any of them would end HOT updates.
-BEATEN = ("heartbeat_at", "updated_at")
+# Written once, so that an index on them is no burden to heartbeats; each with what it lets us count.
+_COUNTING = {"finished_at": (Flow.COMPLETED, "finished"), "created_at": (Flow.ENQUEUED, "enqueued")}
+_KINDS = {"v": "view", "m": "materialized view", "f": "foreign table"}
 
 
-def indexes(plan: Plan) -> Iterator[Finding]:
+def findings(plan: Plan) -> Iterator[Finding]:
     """A finding for each index that is there or would help; never one on a column that heartbeats write."""
-    yield from _live(plan.jobs)
+    yield from _live(plan)
+    yield from _states(plan.jobs)
     if plan.events is not None:
         yield from _events(plan)
+    elif "flows" not in plan.problems:
+        yield from _counters(plan.jobs)
 
 
-def live_indexes(layout: Layout) -> str:
-    """The statements for indexes that hold live rows only, and all that counting them needs.
-
-    The short one is deduplicated, so that counting along it costs half; the long one dates the rows.
-    """
-    lane = [layout.columns[role].name for role in walk.LANE_ROLES if layout.has(role)]
-    state = layout.columns["state"]
-    dated = [layout.columns[role].name for role in ("run_at", "created_at") if layout.has(role)]
-    tried = [layout.columns["attempts"].name] if layout.has("attempts") else []
-    included = f" INCLUDE ({_listed(tried)})" if tried else ""
-    where = f" WHERE {state.sql} NOT IN ({', '.join(ended)})" if (ended := _ended(layout)) else ""
-    table, name = layout.relation.sql, layout.relation.name
-    count, due = (Identifier(f"{name[:50]}_{suffix}").as_string() for suffix in ("live_count", "live_due"))
-    return (
-        f"CREATE INDEX CONCURRENTLY {count} ON {table} ({_listed([state.name, *lane])}){where};\n"
-        f"CREATE INDEX CONCURRENTLY {due} ON {table} ({_listed([state.name, *lane, *dated])}){included}{where};"
-    )
-
-
-def _ended(layout: Layout) -> tuple[str, ...]:
-    """The values of finished rows that the table was seen to hold, else all that it may."""
-    words = [word for meaning in ("finished", "discarded", "cancelled") for word in layout.states[meaning]]
-    return tuple(Literal(word).as_string() for word in [word for word in words if word in layout.observed] or words)
-
-
-def _live(layout: Layout) -> Iterator[Finding]:
-    relation, state = layout.relation, layout.columns["state"].name
-    if _has_live_index(layout):
-        yield Finding(Status.OK, "index", f"{relation.label} has an index that serves the counts of live jobs")
-    elif relation.rows_estimate < SMALL_ROWS:
-        rows = f"about {relation.rows_estimate} rows"
-        yield Finding(Status.OK, "index", f"{relation.label} is small ({rows}): no index is needed for counting")
-    elif relation.led_by(state):
+def _live(plan: Plan) -> Iterator[Finding]:
+    layout = plan.jobs
+    relation, state, rows = layout.relation, layout.columns["state"].name, layout.relation.rows_estimate
+    label = relation.label
+    if _has_live_index(plan) or indexes.lives_curtailed(layout):
+        yield Finding(Status.OK, "index", f"{label} has an index that serves the counts of live jobs")
+    elif rows is not None and rows < SMALL_ROWS:
+        yield Finding(Status.OK, "index", f"{label} is small (about {rows} rows): no index is needed for counting")
+    elif kind := _KINDS.get(relation.relkind):
         yield Finding(
             Status.INFO,
             "index",
-            f"live rows of {relation.label} are found by an index on {state}, but each is fetched from the table; "
+            f"{label} is a {kind}: what counting costs is decided by what it stands on; `jobqueue sql --explain` "
+            "shows the plans",
+        )
+    elif rows is None:
+        yield Finding(
+            Status.INFO,
+            "index",
+            f"how many rows {label} has is not known, since it was never analysed: run this, then doctor again",
+            f"ANALYZE {relation.sql};",
+        )
+    elif relation.led_by(state):
+        yield _advised(
+            Status.INFO,
+            relation,
+            f"live rows of {label} are found by an index on {state}, but each is fetched from the table; "
             "these hold all that counting needs",
-            live_indexes(layout),
+            indexes.live(layout),
         )
     else:
-        yield Finding(
+        yield _advised(
             Status.WARNING,
-            "index",
-            f"no index of {relation.label} starts with {state}: each scrape reads all {relation.rows_estimate} rows",
-            live_indexes(layout),
+            relation,
+            f"no index of {label} starts with {state}: each scrape reads all {rows} rows",
+            indexes.live(layout),
         )
 
 
-def _has_live_index(layout: Layout) -> bool:
-    if walk.possible(layout):
-        return True
+def _has_live_index(plan: Plan) -> bool:
+    """Whether live jobs are counted along an index, or an index of all rows holds what counting needs."""
+    layout = plan.jobs
     needed = {
         layout.columns[role].name
         for role in ("state", "queue", "kind", "run_at", "created_at", "attempts")
         if layout.has(role)
     }
-    return any(
-        index.keys[:1] == (layout.columns["state"].name,) and needed <= {*index.keys, *index.included}
+    return plan.walks or any(
+        index.keys[:1] == (layout.columns["state"].name,)
+        and not index.predicate
+        and needed <= {*index.keys, *index.included}
         for index in layout.relation.indexes
     )
 
 
+def _states(layout: Layout) -> Iterator[Finding]:
+    """Where the values of the state column are only sampled."""
+    relation, column = layout.relation, layout.columns["state"]
+    rows = relation.rows_estimate
+    if layout.complete or relation.led_by(column.name) or (rows is not None and rows <= observed.SMALL_ROWS):
+        return
+    yield Finding(
+        Status.INFO,
+        "states",
+        f"no index of all rows of {relation.label} starts with {column.name}: a rare state that is not mapped cannot "
+        "be noticed, and its jobs are not counted; see that `states` names all there are",
+    )
+
+
 def _events(plan: Plan) -> Iterator[Finding]:
-    events = plan.events
+    events, jobs = plan.events, plan.jobs
     if events is None:
         return
     relation = events.relation
     if not events.served:
-        yield Finding(
-            Status.WARNING,
-            "index",
-            f"flows cannot be told: no index of {relation.label} starts with {events.created_at.name}",
-            _plain_index(relation, events.created_at.name),
-        )
-    if not relation.led_by(events.job_id.name):
-        yield Finding(
+        yield _wanting(Status.WARNING, "flows cannot be told", relation, events.created_at.name)
+    if not events.by_job:
+        yield _wanting(Status.INFO, "run times cannot be told", relation, events.job_id.name)
+    if events.served and not jobs.relation.led_by(jobs.columns["id"].name):
+        yield _advised(
             Status.INFO,
-            "index",
-            f"run times cannot be told: no index of {relation.label} starts with {events.job_id.name}",
-            _plain_index(relation, events.job_id.name),
+            jobs.relation,
+            f"no index of {jobs.relation.label} starts with {jobs.columns['id'].name}, by which each event finds its "
+            "job: reading flows reads the whole table",
+            indexes.one(jobs, "id"),
         )
 
 
-def _plain_index(relation: Relation, column: str) -> str:
-    name = Identifier(f"{relation.name}_{column}"[:63]).as_string()
-    return f"CREATE INDEX CONCURRENTLY {name} ON {relation.sql} ({Identifier(column).as_string()});"
+def _wanting(status: Status, what: str, relation: Relation, column: str) -> Finding:
+    text = f"{what}: no index of {relation.label} starts with {column}"
+    return _advised(status, relation, text, indexes.plain(relation, column))
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(Identifier(name).as_string() for name in names)
+def _counters(jobs: Layout) -> Iterator[Finding]:
+    """Why there are no counters where there is no events table, or not all."""
+    told = finished_flows.tells(jobs)
+    lacking = {role: word for role, (flow, word) in _COUNTING.items() if flow not in told}
+    reasons = {role: _not_counted(jobs, role) for role in lacking}
+    if not any(reasons.values()):
+        return
+    of = f" of {' and of '.join(lacking.values())} jobs" if len(lacking) < len(_COUNTING) else ""
+    missing = [role for role in lacking if jobs.has(role) and not jobs.relation.led_by(jobs.columns[role].name)]
+    yield _advised(
+        Status.INFO,
+        jobs.relation,
+        f"counters{of} cannot be told: no events table is read, and {'; '.join(filter(None, reasons.values()))}",
+        "\n".join(filter(None, (indexes.one(jobs, role) for role in missing))),
+        "flows",
+    )
+
+
+def _not_counted(jobs: Layout, role: str) -> str:
+    """Why jobs cannot be counted by the column of this role; "" when no index is to blame."""
+    label = jobs.relation.label
+    if not jobs.has(role):
+        return f"{label} has no column for columns.{role}"
+    name = jobs.columns[role].name
+    if jobs.relation.led_by(name):
+        return ""
+    why = f"no index of {label} starts with {name}"
+    return f"{why}, nor should one: heartbeats write it" if name in indexes.beaten(jobs) else why
+
+
+def _advised(status: Status, relation: Relation, text: str, statement: str, topic: str = "index") -> Finding:
+    """A finding with statements that make indexes; where they keep writers out, it says so."""
+    locked = statement and indexes.locks(relation)
+    return Finding(
+        status,
+        topic,
+        text + ("; on a partitioned table making it keeps writers out until it is done" if locked else ""),
+        statement,
+    )

@@ -70,7 +70,7 @@ def _table(database: Postgres, reader: TableReader, source: Source) -> Iterator[
         plan = reader.plan(session)
         yield Finding(Status.OK, "engine", f"table: {'; '.join(plan.describe())}")
         yield from _rights(session, plan)
-        yield from advice.indexes(plan)
+        yield from advice.findings(plan)
     for _ in range(READINGS):
         parts += reader.read(_request(reader, source))
     failed = {part.collector: part.error for part in parts if part.error}

@@ -16,7 +16,7 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_t%'
+  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 GROUP BY c.oid, 1, 2, 3 ORDER BY 1, 2
 """
 
@@ -90,6 +90,15 @@ def jobs_table(found: list[Candidate]) -> Candidate:
         names = ", ".join(c.sql for c in best)
         raise Refused(f"several tables look like a jobs table ({names}): name yours under `table:` in jobqueue.yml")
     return best[0]
+
+
+def owner(found: list[Candidate], schema: str) -> str:
+    """The name of the one table of a schema whose companions the tables beside it must be; "" when several may
+    have them."""
+    try:
+        return jobs_table([candidate for candidate in found if candidate.schema == schema]).name
+    except Refused:
+        return ""
 
 
 def companions(found: list[Candidate], schema: str, jobs: str) -> Found:

@@ -82,6 +82,7 @@ class Counts:
     def __init__(self) -> None:
         self._known: dict[_Key, dict[Lane, int]] = {}
         self._laned: dict[_Key, int] = {}
+        self._first = True
 
     def window(self, rows: list[Row], read: Span, tells: frozenset[Flow], default_queue: str) -> FlowWindow:
         """The window that rows of (minute, queue, kind, flow, bucket, count, seconds, gone) make."""
@@ -94,6 +95,9 @@ class Counts:
                 continue
             where, lanes = lane(queue, kind, default_queue), found.setdefault(key, {})
             lanes[where] = lanes.get(where, _Tally()).plus(tally)
+        if self._first:
+            # They may have been counted with a lane by whoever read before us.
+            self._laned, self._first = {key: tally.events for key, tally in gone.items()}, False
         self._remember(found, int(read.start) // _MINUTE)
         for key, tally in gone.items():
             lanes = found.setdefault(key, {})
@@ -114,7 +118,8 @@ class Counts:
             self._laned[key] = self._laned.get(key, 0) + risen
             self._known[key] = {where: tally.events for where, tally in lanes.items()}
         for key in [key for key in self._laned if key.minute < first_minute]:
-            del self._laned[key], self._known[key]
+            del self._laned[key]
+            self._known.pop(key, None)
 
     def _unseen(self, key: _Key, lanes: dict[Lane, _Tally], gone: _Tally) -> _Tally:
         """Those of the lost events that were never seen with a lane."""

@@ -16,9 +16,29 @@ CREATE TABLE job_workers (
 ) WITH (fillfactor = 50);
 """
 
-BEAT = """\
+_FIELDS = ("worker_id", "queues", "slots", "busy", "version", "binaries")
+
+_BEAT = """\
 INSERT INTO job_workers (worker_id, queues, slots, busy, version, binaries)
-VALUES (%(worker_id)s, %(queues)s, %(slots)s, %(busy)s, %(version)s, %(binaries)s)
+VALUES ({values})
 ON CONFLICT (worker_id) DO UPDATE
-SET heartbeat_at = now(), slots = EXCLUDED.slots, busy = EXCLUDED.busy, binaries = EXCLUDED.binaries
-"""
+SET heartbeat_at = now(), queues = EXCLUDED.queues, slots = EXCLUDED.slots, busy = EXCLUDED.busy,
+    version = EXCLUDED.version, binaries = EXCLUDED.binaries"""
+
+BEAT = _BEAT.format(values=", ".join(f"%({name})s" for name in _FIELDS))
+
+FORGET = "DELETE FROM job_workers WHERE heartbeat_at < now() - interval '1 day'"
+
+
+def script() -> str:
+    """SQL that makes the table, and in comments what workers send to it."""
+    beat = _BEAT.format(values=", ".join(f"${number}" for number in range(1, len(_FIELDS) + 1)))
+    return (
+        f"{DDL}\n"
+        f"-- What each worker process sends every ten seconds or so, idle or not:\n{_commented(beat)}"
+        f"-- What somebody sends once a day, since workers that are gone leave their rows:\n{_commented(FORGET)}"
+    )
+
+
+def _commented(statement: str) -> str:
+    return "".join(f"--   {line}\n" for line in f"{statement};".splitlines())

@@ -146,6 +146,10 @@ class Tally:
             self._count(where, state, 1)
         self.date(where, state, since)
 
+    def empty(self) -> LaneJobs:
+        """A lane in which there is nothing."""
+        return Tally(self.now, self.default_queue, self.told, self.dated, self.tells_stuck)._lane(Lane(""))
+
     def lanes(self) -> Mapping[Lane, LaneJobs]:
         """What was added up, zeros filled in for every state that the table can tell."""
         return {where: self._lane(where) for where in self.counts}
@@ -158,7 +162,7 @@ class Tally:
 
     def _lane(self, where: Lane) -> LaneJobs:
         return LaneJobs(
-            counts=self.counts[where],
+            counts=self.counts.get(where) or {told: 0 for told in State if told in self.told},
             oldest_pending_seconds=self._age(where, State.PENDING),
             oldest_running_seconds=self._age(where, State.RUNNING),
             oldest_dead_letter_seconds=self._age(where, State.DEAD_LETTER),

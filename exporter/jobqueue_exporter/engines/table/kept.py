@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.config.types import DeadLetterTable, Source
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.engines.table.relation import Relation
 from jobqueue_exporter.errors import Refused
@@ -14,10 +14,17 @@ TELLING = ("queue", "kind", "attempts", "run_at")
 
 
 def to(before: Plan | None, source: Source) -> Source:
-    """The source with the table that was recognised in it before, as if it had been configured."""
-    if before is None or source.table is not None:
+    """The source with the tables that were recognised in it before, as if they had been configured.
+
+    Whether dead jobs are in a table of their own is among it, else each death could move them.
+    """
+    if before is None:
         return source
-    return msgspec.structs.replace(source, table=before.jobs.relation.sql)
+    graves = before.dead_letters
+    kept = source.dead_letters
+    if kept is None:
+        kept = DeadLetterTable(table=graves.relation.sql) if graves else False
+    return msgspec.structs.replace(source, table=source.table or before.jobs.relation.sql, dead_letters=kept)
 
 
 def check(before: Plan | None, now: Plan) -> None:

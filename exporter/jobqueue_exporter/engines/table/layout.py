@@ -89,7 +89,8 @@ class Layout:
     @property
     def since(self) -> str:
         """From when on a job could have been claimed: a job is not late before it is due."""
-        return _chosen("greatest", [self.sql(role) for role in ("run_at", "created_at") if role in self.columns])
+        roles = [self.sql(role) for role in ("run_at", "created_at") if role in self.columns]
+        return _chosen("greatest", [f"nullif({moment}, '-infinity')" for moment in roles])
 
     @property
     def running_since(self) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.table import dead_letter_table, job_workers, jobs, walk
 from jobqueue_exporter.engines.table.plan import Plan
+from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Facts, State
 from jobqueue_exporter.sources.postgres import Row, Session
 
 _CLOCK = """
 SELECT date_part('epoch', now()), date_part('epoch', clock_timestamp()), current_setting('server_version'),
-       date_part('epoch', CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() END),
-       pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn(), pg_is_in_recovery()
+       pg_is_in_recovery()
+"""
+_REPLAYED = """
+SELECT date_part('epoch', pg_last_xact_replay_timestamp()),
+       pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn()
 """
 
 
@@ -31,19 +34,34 @@ class Clock:
 
 def clock(session: Session) -> Clock:
     """Reads the clock. Raises psycopg.Error."""
-    snapshot, now, version, replayed, caught_up, standby = session.rows(_CLOCK)[0]
-    behind = 0.0 if caught_up or replayed is None else max(0.0, snapshot - replayed)
+    snapshot, now, version, standby = session.rows(_CLOCK)[0]
+    replayed, caught_up = _replayed(session) if standby else (None, False)
+    behind = None if replayed is None else max(0.0, snapshot - replayed)
     return Clock(
         snapshot,
         now,
         version.partition(" ")[0],
-        behind if standby else None,
+        0.0 if caught_up else behind,
         snapshot if replayed is None else min(snapshot, replayed),
     )
 
 
-def read(session: Session, plan: Plan, source: Source) -> Facts:
-    """Counts and ages of live jobs by lane, and their workers where only job rows tell. Raises psycopg.Error."""
+def _replayed(session: Session) -> tuple[float | None, bool]:
+    """Up to when a standby has replayed, and whether that is all it has; some services cannot tell."""
+    try:
+        replayed, caught_up = session.contained(lambda: session.rows(_REPLAYED))[0]
+    except Refused:
+        return None, False
+    return replayed, caught_up
+
+
+def read(session: Session, plan: Plan, source: Source, *, walks: bool) -> Facts:
+    """Counts and ages of live jobs by lane, and their workers where only job rows tell.
+
+    Raises:
+        walk.Unsuited: it `walks`, and there is more than can be counted that way.
+        psycopg.Error: the database failed.
+    """
     time = clock(session)
     queue = plan.jobs.relation.name
     tally = jobs.Tally(
@@ -54,13 +72,14 @@ def read(session: Session, plan: Plan, source: Source) -> Facts:
         tells_stuck=plan.jobs.has("heartbeat_at") and State.RUNNING in plan.told_states,
     )
     held = session.rows(job_workers.query(plan.jobs, source.lease, source.count_cap)) if plan.by_rows else []
-    for row in [*held, *_rows(session, plan, source)]:
+    for row in [*held, *_rows(session, plan, source, walks=walks)]:
         tally.add(row)
     capped = _capped(tally, source.count_cap, plan.told_states)
     if capped[State.PENDING]:
         _date_oldest(session, plan, tally)
     return Facts(
         lanes=tally.lanes(),
+        empty_lane=tally.empty(),
         capped=capped,
         workers=job_workers.workers(held, queue),
         version=time.version,
@@ -70,18 +89,17 @@ def read(session: Session, plan: Plan, source: Source) -> Facts:
     )
 
 
-def _rows(session: Session, plan: Plan, source: Source) -> list[Row]:
+def _rows(session: Session, plan: Plan, source: Source, *, walks: bool) -> list[Row]:
     """Rows of all tables that hold live jobs: what an index can be walked for so, the rest by reading it."""
     cap, dead_elsewhere = source.count_cap, plan.dead_letters is not None
     buckets = jobs.buckets(plan.jobs, source.lease, dead_elsewhere=dead_elsewhere)
     if plan.by_rows:
         buckets = tuple(one for one in buckets if one.state is not State.RUNNING)
     rows: list[Row] = []
-    query = walk.query(plan.jobs, cap, dead=not dead_elsewhere) if walk.possible(plan.jobs) else None
+    query = walk.query(plan.jobs, cap, dead=not dead_elsewhere) if walks else None
     if query is not None:
-        with suppress(walk.Unsuited):
-            rows += walk.rows(session.rows(query), cap)
-            buckets = tuple(one for one in buckets if one.state not in walk.STATES)
+        rows += walk.rows(session.rows(query), cap)
+        buckets = tuple(one for one in buckets if one.state not in walk.STATES)
     if buckets:
         rows += session.rows(jobs.query(plan.jobs, buckets, cap))
     if plan.dead_letters is not None:

@@ -17,6 +17,7 @@ from jobqueue_exporter.engines.table import (
     layout,
     observed,
     relation,
+    walk,
     worker_table,
 )
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
@@ -35,7 +36,7 @@ W = TypeVar("W", Events, Heartbeats, DeadLetterTable)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The tables of one source, read and understood. `problems` goes by collector; `fingerprint` is that of
-    the tables when they were looked at."""
+    the tables when they were looked at, `walks` whether an index serves to count live jobs along it."""
 
     jobs: Layout
     events: EventLayout | None
@@ -44,6 +45,7 @@ class Plan:
     problems: Mapping[str, str]
     notices: tuple[str, ...]
     fingerprint: str = ""
+    walks: bool = False
 
     @property
     def relations(self) -> tuple[relation.Relation, ...]:
@@ -147,9 +149,26 @@ def make(session: Session, source: Source) -> Plan:
     values = observed.values(session, described, state) if state else ()
     complete = state is not None and observed.complete(described, state, values)
     jobs = layout.resolve(described, source, values, complete=complete)
-    usual = detect.companions(tables, described.schema, name)
-    made = _Companions(session, source).joined(jobs, usual)
-    return replace(made, fingerprint=relation.fingerprint(session, made.relations))
+    beside = detect.companions(tables, described.schema, described.sql)
+    made = _Companions(session, source).joined(jobs, beside, whose=detect.owner(tables, described.schema))
+    return replace(
+        made,
+        fingerprint=relation.fingerprint(session, made.relations),
+        notices=(*made.notices, *_zone_notices(session, jobs)),
+        walks=walk.served(session, jobs),
+    )
+
+
+def _zone_notices(session: Session, jobs: Layout) -> tuple[str, ...]:
+    """What a person should know of times without a zone: they are read as UTC."""
+    naive = sorted({c.name for c in jobs.columns.values() if c.declared == "timestamp without time zone"})
+    zone = session.rows("SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'")[0][0] if naive else "UTC"
+    if zone in ("UTC", "Etc/UTC", "GMT"):
+        return ()
+    return (
+        f"times without a time zone in {jobs.relation.label} ({', '.join(naive)}) are read as UTC, but the database's "
+        f"zone is {zone}: if they hold local time all ages are wrong; make the columns timestamptz, or read a view",
+    )
 
 
 def outdated(session: Session, plan: Plan) -> bool:
@@ -174,24 +193,43 @@ class _Companions:
         self._problems: dict[str, str] = {}
         self._notices: list[str] = []
 
-    def joined(self, jobs: Layout, usual: detect.Found) -> Plan:
-        """The plan with all companions that can be used."""
+    def joined(self, jobs: Layout, usual: detect.Found, *, whose: str) -> Plan:
+        """The plan with all companions that can be used. Unasked, those of the table `whose` they seem to be."""
         source = self._source
+        if whose != jobs.relation.name:
+            usual = self._left_out(usual, jobs, whose)
         events = self._find("flows", source.events, usual.events, Events, partial(self._events, jobs))
         workers = self._find(
             "workers", source.heartbeats, usual.heartbeats, Heartbeats, lambda r, _: worker_table.resolve(r)
         )
-        unasked = usual.dead_letters
-        if unasked and (own := sorted(_dead_words(jobs))):
-            self._notices.append(
-                f"{unasked} is left out: {jobs.relation.label} has dead jobs itself ({', '.join(own)})"
-            )
-            unasked = ""
+        unasked = self._unasked_graves(jobs, usual.dead_letters)
         graves = self._find("jobs", source.dead_letters, unasked, DeadLetterTable, self._graves)
         if "jobs" in self._problems:
             raise Refused(self._problems["jobs"])
         notices = (*jobs.notices, *self._notices)
         return Plan(jobs, events, workers, graves, self._problems, notices)
+
+    def _left_out(self, usual: detect.Found, jobs: Layout, whose: str) -> detect.Found:
+        for key in ("events", "heartbeats", "dead_letters"):
+            if getattr(self._source, key) is None and (name := getattr(usual, key)):
+                owner = whose or "another table"
+                self._notices.append(
+                    f"{name} is left out: it seems to be of {owner}, not of {jobs.relation.label}; "
+                    f"if it is, name it under {key}"
+                )
+        return detect.Found(usual.jobs, "", "", "")
+
+    def _unasked_graves(self, jobs: Layout, name: str) -> str:
+        """The dead-letter table that may be read unasked: only where the jobs table has no dead jobs itself, as far as
+        can be told, since each must be counted once."""
+        if not name or self._source.dead_letters is not None:
+            return name
+        own = sorted(_dead_words(jobs))
+        if not own and (jobs.complete or not jobs.has("max_attempts")):
+            return name
+        why = f"has dead jobs itself ({', '.join(own)})" if own else "may have dead jobs itself"
+        self._notices.append(f"{name} is left out: {jobs.relation.label} {why}; name it under dead_letters if not")
+        return ""
 
     def _events(self, jobs: Layout, found: relation.Relation, words: Events) -> EventLayout:
         events = event_flows.resolve(found, words, jobs)

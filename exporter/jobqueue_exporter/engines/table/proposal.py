@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+
+from psycopg.sql import Identifier
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines.protocol import Request
+from jobqueue_exporter.engines.protocol import Proposal, Request
+from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.reader import TableReader
+from jobqueue_exporter.engines.table.relation import Relation
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
-from jobqueue_exporter.model import Lane
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """Keys and values of a source in jobqueue.yml, the roles that no column plays, lanes and notices."""
-
-    settings: Mapping[str, object]
-    missing: tuple[str, ...]
-    lanes: tuple[Lane, ...]
-    notices: tuple[str, ...]
+_PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
 
 def propose(source: Source) -> Proposal:
@@ -35,12 +29,12 @@ def propose(source: Source) -> Proposal:
     jobs = plan.jobs
     settings: dict[str, object] = {
         "engine": reader.engine,
-        "table": jobs.relation.label,
-        "columns": {role: column.name for role, column in jobs.columns.items()},
-        "states": {meaning: list(words) for meaning, words in jobs.states.items() if words},
+        "table": _written(jobs.relation),
+        "columns": _columns(jobs),
+        "states": _states(jobs),
     }
     beside = {"events": plan.events, "heartbeats": plan.workers, "dead_letters": plan.dead_letters}
-    settings |= {name: {"table": found.relation.label} for name, found in beside.items() if found}
+    settings |= {name: {"table": _written(found.relation)} for name, found in beside.items() if found}
     lanes = next((part.facts.lanes for part in parts if part.facts and part.facts.lanes is not None), {})
     return Proposal(
         settings=settings,
@@ -48,3 +42,23 @@ def propose(source: Source) -> Proposal:
         lanes=tuple(sorted(lanes)),
         notices=plan.notices,
     )
+
+
+def _written(relation: Relation) -> str:
+    """The name of a table as in SQL, quoted only where it must be."""
+    parts = ((part, Identifier(part).as_string()) for part in (relation.schema, relation.name))
+    return ".".join(part if _PLAIN.fullmatch(part) else quoted for part, quoted in parts)
+
+
+def _columns(jobs: Layout) -> dict[str, str]:
+    """Column names by role. Naming one column of errors would leave the others unread."""
+    several = len(jobs.errors) > 1
+    return {role: column.name for role, column in jobs.columns.items() if not (several and role == "error")}
+
+
+def _states(jobs: Layout) -> dict[str, list[str]]:
+    """Words by meaning. To name a retry is to say that retries can be told, which a guess does not."""
+    states = {meaning: list(words) for meaning, words in jobs.states.items() if words}
+    if not jobs.tells_retries:
+        states.pop("retry", None)
+    return states

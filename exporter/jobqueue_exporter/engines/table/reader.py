@@ -22,6 +22,7 @@ from jobqueue_exporter.engines.table import (
     kept,
     live_jobs,
     plan,
+    walk,
     worker_table,
 )
 from jobqueue_exporter.engines.table.plan import Plan
@@ -49,6 +50,7 @@ class TableReader:
         self._plan: Plan | None = None
         self._planned_at = 0.0
         self._workers_seen = False
+        self._walks = False
         self._counts = flows.Counts()
 
     @property
@@ -93,7 +95,7 @@ class TableReader:
             kept.check(self._plan, fresh)
             if self._plan is None or fresh.describe() != self._plan.describe():
                 log.info("source=%s took %s", self._source.name, "; ".join(fresh.describe()))
-            self._plan, self._planned_at = fresh, time.monotonic()
+            self._plan, self._planned_at, self._walks = fresh, time.monotonic(), fresh.walks
         return self._plan
 
     def _outdated(self, session: Session) -> bool:
@@ -145,7 +147,11 @@ class TableReader:
         }
 
     def _jobs(self, session: Session, current: Plan) -> Facts:
-        facts = live_jobs.read(session, current, self._source)
+        try:
+            facts = live_jobs.read(session, current, self._source, walks=self._walks)
+        except walk.Unsuited:
+            self._walks = False
+            facts = live_jobs.read(session, current, self._source, walks=False)
         self._workers_seen = facts.workers is not None
         return facts.merged(Facts(binaries=_binaries_here(self._source), notices=self._notices))
 
@@ -163,7 +169,8 @@ class TableReader:
         )
         queue = current.jobs.relation.name
         found = dead_letters.read(session, dead, self._causes, self._source.count_cap, queue)
-        return Facts(dead_letters=found)
+        windows = (dead_letters.WINDOW,) if dead.dated else ()
+        return Facts(dead_letters=found, dead_letter_windows=windows)
 
     def _recovery(self, session: Session, current: Plan) -> Facts:
         if current.dead_letters is None:

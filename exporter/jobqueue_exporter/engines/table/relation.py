@@ -30,13 +30,15 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that we may read; `labels` are the values of an enum, `alias` that of its table in a join."""
+    """A column that we may read; `labels` are the values of an enum, `alias` that of its table in a join,
+    `declared` its type in SQL."""
 
     name: str
     type: Type
     not_null: bool
     labels: tuple[str, ...] = ()
     alias: str = ""
+    declared: str = "text"
 
     @property
     def sql(self) -> str:
@@ -81,7 +83,7 @@ class Index:
 @dataclass(frozen=True, slots=True)
 class Relation:
     """A table or view as the current role sees it. `denied` names columns that it may not read, `oids` are
-    its own and those of the tables that it stands on."""
+    its own and those of the tables that it stands on. `rows_estimate` is None where the database has none."""
 
     oids: tuple[int, ...]
     schema: str
@@ -89,8 +91,9 @@ class Relation:
     columns: Mapping[str, Column]
     denied: tuple[str, ...]
     indexes: tuple[Index, ...]
-    rows_estimate: int
+    rows_estimate: int | None
     hidden: str
+    relkind: str = "r"
 
     @property
     def sql(self) -> str:
@@ -114,7 +117,11 @@ def interval(seconds: float) -> str:
 
 
 _RELATION = """
-SELECT c.oid::bigint, n.nspname, c.relname, c.reltuples::bigint
+SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,
+       CASE WHEN c.relkind = 'p' THEN (SELECT CASE WHEN bool_and(l.reltuples >= 0) THEN sum(l.reltuples) END
+                                       FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+                                       WHERE t.isleaf)
+            WHEN c.relkind IN ('r', 'm') AND c.reltuples >= 0 THEN c.reltuples END::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass({name}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
@@ -122,7 +129,8 @@ WHERE c.oid = to_regclass({name}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 _COLUMNS = """
 SELECT a.attname, t.typname, t.typtype = 'e', a.attnotnull,
        has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
-       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
+       format_type(a.atttypid, NULL)
 FROM pg_attribute a
 JOIN pg_type d ON d.oid = a.atttypid
 JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END
@@ -130,6 +138,7 @@ WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
 
+# Only in a column's own order and collation can an index lead us from one value to the next.
 _INDEXES = """
 SELECT c.relname,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k),
@@ -137,7 +146,11 @@ SELECT c.relname,
              FROM generate_series(i.indnkeyatts + 1, i.indnatts) k),
        coalesce(pg_get_expr(i.indpred, i.indrelid), '')
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
-WHERE i.indrelid = {oid} AND i.indisvalid AND am.amname = 'btree'
+WHERE i.indrelid = {oid} AND i.indisvalid AND am.amname = 'btree' AND NOT EXISTS (
+  SELECT FROM generate_series(0, i.indnkeyatts - 1) k
+  JOIN pg_opclass o ON o.oid = i.indclass[k]
+  LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]
+  WHERE NOT o.opcdefault OR i.indcollation[k] <> a.attcollation)
 ORDER BY c.relname
 """
 
@@ -182,6 +195,8 @@ ORDER BY 2
 _FINGERPRINT = """
 SELECT coalesce(string_agg(concat_ws('/', c.oid, c.xmin, row_security_active(c.oid),
          (SELECT sum(p.xmin::text::bigint) FROM pg_policy p WHERE p.polrelid = c.oid),
+         (SELECT count(*) FROM pg_policy p, unnest(p.polroles) role
+          WHERE p.polrelid = c.oid AND role <> 0 AND pg_has_role(role, 'USAGE')),
          (SELECT sum(i.indexrelid::bigint) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid){labels}
        ), ' ' ORDER BY c.oid), '')
 FROM pg_class c WHERE c.oid IN ({oids})
@@ -203,13 +218,13 @@ def describe(session: Session, name: str) -> Relation:
             f"there is no table {name} (or it is in another schema, or in one that this role may not use: "
             "write it as schema.table)"
         )
-    oid, schema, table, rows = found[0]
+    oid, schema, table, relkind, rows = found[0]
     columns, denied = _columns(session, oid)
     if not columns:
         grant = f"GRANT SELECT ON {Identifier(schema, table).as_string()}"
         raise Refused(f"permission denied for table {table}: run `{grant} TO …`, see `jobqueue doctor`")
     oids, hidden = _looked_through(session, oid)
-    return Relation(oids, schema, table, columns, denied, _indexes(session, oid), max(rows, 0), hidden)
+    return Relation(oids, schema, table, columns, denied, _indexes(session, oid), rows, hidden, relkind)
 
 
 def fingerprint(session: Session, relations: Sequence[Relation]) -> str:
@@ -223,9 +238,9 @@ def fingerprint(session: Session, relations: Sequence[Relation]) -> str:
 def _columns(session: Session, oid: int) -> tuple[dict[str, Column], tuple[str, ...]]:
     columns: dict[str, Column] = {}
     denied: list[str] = []
-    for name, type_name, is_enum, not_null, readable, labels in session.rows(_COLUMNS.format(oid=oid)):
+    for name, type_name, is_enum, not_null, readable, labels, declared in session.rows(_COLUMNS.format(oid=oid)):
         if readable:
-            columns[name] = Column(name, _type(type_name, is_enum), not_null, tuple(labels))
+            columns[name] = Column(name, _type(type_name, is_enum), not_null, tuple(labels), declared=declared)
         else:
             denied.append(name)
     return columns, tuple(denied)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 
 import msgspec
 from psycopg.sql import Identifier, Literal
 
+from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Columns, Source
 from jobqueue_exporter.engines.table import detect
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 from jobqueue_exporter.errors import Refused
-from jobqueue_exporter.sources.postgres import Session
+from jobqueue_exporter.sources.postgres import Postgres, Session
 
 ROLE = "jobqueue_exporter"
 # An exporter holds one connection, and a second for a moment to cancel a query; two exporters and a person.
@@ -25,6 +27,16 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE c.oid = to_regclass({name})
 GROUP BY 1, 2, 3
 """
+
+
+def role(source: Source) -> tuple[str, ...]:
+    """The same as `statements`, on a connection of its own. Raises SourceError."""
+    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
+    try:
+        with database.session(time.monotonic() + source.timeout) as session:
+            return statements(session, source)
+    finally:
+        database.close()
 
 
 def statements(session: Session, source: Source) -> tuple[str, ...]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from jobqueue_exporter.engines.table.layout import LABEL_LENGTH, Layout
-from jobqueue_exporter.engines.table.relation import Type
+from jobqueue_exporter.engines.table.relation import Index, Type
+from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import State
-from jobqueue_exporter.sources.postgres import Row
+from jobqueue_exporter.sources.postgres import Row, Session
 
 # Beyond this many lanes of a state, the probes cost more than reading the rows.
 MOST_LANES = 500
@@ -84,8 +87,34 @@ def possible(layout: Layout) -> bool:
         return False
     if layout.columns["run_at"].type is not Type.TIME:
         return False
+    return bool(_indexes(layout))
+
+
+def served(session: Session, layout: Layout) -> bool:
+    """Whether such an index holds the live rows of every state that was seen: a partial one may not.
+
+    Raises:
+        SourceError: the database could not be asked.
+    """
+    if not possible(layout):
+        return False
+    state, words = layout.columns["state"], layout.words("waiting", "retry", "dead_letter")
+    predicates = [index.predicate for index in _indexes(layout)]
+    if not words or "" in predicates:
+        return bool(words)
+    rows = f"unnest(ARRAY[{', '.join(words)}]::text[]::{state.declared}[]) AS live({state.sql})"
+    for predicate in predicates:
+        query = f"SELECT coalesce(bool_and({predicate}), false) FROM {rows}"
+        # A predicate on other columns fails here: it may leave out any row.
+        with suppress(Refused):
+            if session.contained(partial(session.rows, query))[0][0]:
+                return True
+    return False
+
+
+def _indexes(layout: Layout) -> list[Index]:
     keys = index_keys(layout)
-    return any(index.keys[: len(keys)] == keys for index in layout.relation.indexes)
+    return [index for index in layout.relation.indexes if index.keys[: len(keys)] == keys]
 
 
 def index_keys(layout: Layout) -> tuple[str, ...]:
@@ -145,7 +174,7 @@ def _waiting(walk: Walk, sort: str, cap: int) -> str:
     tried = f"count(*) FILTER (WHERE {layout.columns['attempts'].sql} > 0)" if layout.has("attempts") else "0"
     inner = layout.columns["attempts"].sql if layout.has("attempts") else ""
     return (
-        f"SELECT '{sort}', {_lane(walk)}, total.n, date_part('epoch', {_oldest(walk)}), later.n, later.retried\n"
+        f"SELECT '{sort}', {_lane(walk)}, total.n, date_part('epoch', {_oldest(walk, cap)}), later.n, later.retried\n"
         f"FROM (SELECT * FROM k{walk.number} LIMIT {MOST_LANES + 1}) AS k\n"
         f"CROSS JOIN LATERAL (SELECT count(*) AS n FROM (\n"
         f"  SELECT FROM {table} AS j WHERE {walk.of_lane('j')} LIMIT {cap + 1}) AS l) AS total\n"
@@ -155,7 +184,7 @@ def _waiting(walk: Walk, sort: str, cap: int) -> str:
     )
 
 
-def _oldest(walk: Walk) -> str:
+def _oldest(walk: Walk, cap: int) -> str:
     """Since when the oldest due row of the lane could have been claimed.
 
     The first row in the order of run_at bounds the run_at of any that could be older. Rows without a
@@ -168,8 +197,8 @@ def _oldest(walk: Walk) -> str:
         f"    WHERE {walk.of_lane('f')} AND f.{run_at} <= now() ORDER BY f.{run_at} LIMIT 1"
     )
     due = (
-        f"(SELECT min({_since(layout, 'j')}) FROM {table} AS j\n"
-        f"   WHERE {walk.of_lane('j')} AND j.{run_at} <= least(now(), ({first})))"
+        f"(SELECT min(since) FROM (SELECT {_since(layout, 'j')} AS since FROM {table} AS j\n"
+        f"   WHERE {walk.of_lane('j')} AND j.{run_at} <= least(now(), ({first})) LIMIT {cap + 1}) AS due)"
     )
     if layout.columns["run_at"].not_null or not layout.has("created_at"):
         return due
@@ -194,8 +223,8 @@ def _dead(walk: Walk, cap: int) -> str:
         f"    FROM {table} AS f WHERE {walk.of_lane('f')} ORDER BY f.{run_at} LIMIT 1"
     )
     oldest = (
-        f"least((SELECT min({j.died_at}) FROM {table} AS j\n"
-        f"   WHERE {walk.of_lane('j')} AND j.{run_at} <= ({first})),\n"
+        f"least((SELECT min(since) FROM (SELECT {j.died_at} AS since FROM {table} AS j\n"
+        f"   WHERE {walk.of_lane('j')} AND j.{run_at} <= ({first}) LIMIT {cap + 1}) AS died),\n"
         f"  (SELECT min({j.died_at}) FROM {table} AS j WHERE {walk.of_lane('j')} AND j.{run_at} IS NULL))"
     )
     return (

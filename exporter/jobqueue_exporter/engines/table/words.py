@@ -51,10 +51,20 @@ def default_states(*, can_retry: bool) -> dict[str, tuple[str, ...]]:
 
 
 def as_written(words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The words, with the table's own upper and lower case added."""
+    """The words, with the table's own upper and lower case added; where it writes any word with capitals, it
+    may write the ones that were not seen so too."""
     seen = tuple(observed)
+    capitals = any(word != word.lower() for word in seen)
     return {
-        meaning: tuple(dict.fromkeys([*group, *(word for word in seen if word.lower() in group)]))
+        meaning: tuple(
+            dict.fromkeys(
+                [
+                    *group,
+                    *(word for word in seen if word.lower() in group),
+                    *(form for word in group for form in (word.upper(), word.capitalize()) if capitals),
+                ]
+            )
+        )
         for meaning, group in words.items()
     }
 

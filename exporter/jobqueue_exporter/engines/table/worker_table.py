@@ -111,17 +111,26 @@ class _Tally:
         live, lately, beat, queues, slots, busy, binaries = row
         if beat is not None:
             self.newest = beat if self.newest is None else max(self.newest, beat)
+        names = sorted({q[:LABEL_LENGTH] for q in queues or () if q})
+        place = names[0] if len(names) == 1 else SHARED
         if not live:
             self.stale += lately
+            if lately:
+                self._none_at(names, place)
             return
         self.live += 1
-        names = sorted({q[:LABEL_LENGTH] for q in queues or () if q})
         self.by_queue.update(names)
-        place = names[0] if len(names) == 1 else SHARED
         self.slots[place] += _whole(slots)
         self.busy[place] += _whole(busy)
         for name, there in (binaries if isinstance(binaries, dict) else {}).items():
             self.binaries[name[:LABEL_LENGTH]] = self.binaries.get(name[:LABEL_LENGTH], True) and bool(there)
+
+    def _none_at(self, names: list[str], place: str) -> None:
+        """A worker that went away lately: its queues are known, and 0 if nobody else takes from them."""
+        for name in names:
+            self.by_queue[name] += 0
+        self.slots[place] += 0
+        self.busy[place] += 0
 
     def found(self) -> tuple[Binary, ...]:
         """The binaries that live workers told of."""
