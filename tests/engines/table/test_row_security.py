@@ -179,7 +179,7 @@ def test_a_membership_that_is_taken_away_is_noticed_at_once(secured: Shop) -> No
 
     secured.run("REVOKE crew FROM reader")
 
-    with pytest.raises(Refused, match="row-level security on public.jobs hides rows"):
+    with pytest.raises(Refused, match=r"row-level security on public.jobs hides rows"):
         secured.told(reader)
 
 
