@@ -72,6 +72,7 @@ UNKNOWN = [
     "1400 ms",
     "400 ms",
     "took 503s",
+    "runtime output was empty",
     "took 503 seconds",
     "size 4.400",
     "404px wide",

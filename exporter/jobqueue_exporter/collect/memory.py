@@ -49,8 +49,8 @@ class Memory:
     def successor(self, wants: Wants, engine: str, *, same_data: bool) -> Memory:
         """A memory for a source that was changed: of this one it has the lanes and the totals.
 
-        Not `same_data`: the next window starts counting anew. Use it only when readings into this one
-        have ended.
+        Not `same_data`: the next window starts counting anew. Readings into this one have to end before
+        the first one into the other begins.
         """
         memory = Memory(wants, engine, self._clock, flows=self._flows)
         memory._lanes, memory._ledger = self._lanes, self._ledger

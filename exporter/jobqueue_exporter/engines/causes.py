@@ -11,8 +11,8 @@ from jobqueue_exporter.model import Cause
 
 TEXT_LENGTH = 1000
 
-# A status code stands alone or after a word such as "HTTP" or "status". "1400 ms", "400 ms" and "took 503s"
-# are durations, "4.400", "400px", "400/1000" and "500 of 1000" no codes either.
+# A status code is a number by itself, whatever word stands before it. "1400 ms", "400 ms" and "took 503s" are
+# durations, "4.400", "400px", "400/1000" and "500 of 1000" no codes either.
 _CODE = (
     r"(?<![\w.,/-])(?:{})(?![\w%]|[.,/]\d"
     r"|\s?(?:ms|s|secs?|seconds?|minutes?|min|kb|mb|bytes?|items|rows|frames|of)\b)"
@@ -34,7 +34,7 @@ _DEFAULTS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
     (
         Cause.RECOVERABLE,
         (
-            r"time[d_ -]?[ _-]?out|\bdeadline exceeded\b|\brate[ _-]?limit|\btoo[ _]?many[ _]?requests",
+            r"time[d_ -]?[ _-]?out(?!put)|\bdeadline exceeded\b|\brate[ _-]?limit|\btoo[ _]?many[ _]?requests",
             r"\btemporar(?:y|ily)\b|\bunavailable\b|service ?unavailable|\btry again\b",
             r"\bconnection (?:was )?(?:reset|refused|closed|aborted)\b",
             r"\bE(?:CONN(?:RESET|REFUSED|ABORTED)|AI_AGAIN|PIPE)\b",
