@@ -114,13 +114,3 @@ def brings(*parts: Part) -> Callable[[Request], Iterator[Part]]:
                 yield each
 
     return bring
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Return as soon as the condition holds; fail when it does not come to hold."""
-    never = threading.Event()
-    for _ in range(int(PATIENCE / 0.005)):
-        if condition():
-            return
-        never.wait(0.005)
-    raise AssertionError("it never came to be")

@@ -26,8 +26,8 @@ from tests.collect.scripted import (
     core,
     part,
     source,
-    until,
 )
+from tests.deadline import until
 
 FRESH = Duration(0)
 

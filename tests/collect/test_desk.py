@@ -17,7 +17,8 @@ from jobqueue_exporter.config.types import Duration
 from jobqueue_exporter.engines.protocol import Part, Request
 from jobqueue_exporter.errors import Refused, SourceError, TimedOut, Unreachable
 from jobqueue_exporter.model import Snapshot
-from tests.collect.scripted import PATIENCE, Hands, ScriptedReader, brings, config, core, source, until
+from tests.collect.scripted import PATIENCE, Hands, ScriptedReader, brings, config, core, source
+from tests.deadline import until
 
 
 class Office:

@@ -11,7 +11,8 @@ import pytest
 from jobqueue_exporter.collect.flight import Flight
 from jobqueue_exporter.errors import Refused, TimedOut
 from jobqueue_exporter.model import Snapshot
-from tests.collect.scripted import PATIENCE, until
+from tests.collect.scripted import PATIENCE
+from tests.deadline import until
 
 
 def snapshot(error: str) -> Snapshot:
