@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -141,7 +142,8 @@ class Server:
 
     def _prepare(self) -> None:
         self._account = unprivileged()
-        self._home = make_home(self._account)
+        with _held_back():
+            self._home = make_home(self._account)
         self._bin = binaries.find(self._account, self._home)
         self._watchdog = Watchdog(self._account, self._bin / "pg_ctl", self._home)
         password_file = self._home / "password"
@@ -204,6 +206,16 @@ class Server:
         if self._watchdog is not None:
             self._watchdog.dismiss()
         self._home = self._watchdog = None
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block: what is made in it is then known to those who remove it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _free_port() -> int:
