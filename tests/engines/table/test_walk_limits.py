@@ -8,6 +8,7 @@ import pytest
 
 from jobqueue_exporter.engines.protocol import Request
 from jobqueue_exporter.engines.table.reader import TableReader
+from jobqueue_exporter.errors import SourceError
 from jobqueue_exporter.model import Lane, State
 from tests.engines.table.shop import Shop
 
@@ -67,3 +68,31 @@ def test_too_many_to_walk_are_read_until_the_table_is_looked_at_anew(shop: Shop)
     assert [_walks(reader) for _ in range(3)] == [True, False, False]
     told = shop.told(reader).lanes[Lane("jobs", "A")]
     assert told.counts[State.PENDING] == 4
+
+
+def _bounded(reader: TableReader) -> bool:
+    request = Request(deadline=time.monotonic() + 20, extras=frozenset())
+    return any(") AS l) AS total" in one.text for one in reader.statements(request))
+
+
+def test_counting_a_lane_is_bounded_unless_the_last_reading_was_far_from_the_cap(shop: Shop) -> None:
+    jobs = shop.jobs()
+    jobs.add(2, kind="A", state="queued", run_at=-5)
+    shop.run("CREATE INDEX ON jobs (state, kind, run_at, created_at)")
+    reader = shop.reader(count_cap=3)
+    assert [_bounded(reader) for _ in range(2)] == [True, False]
+
+    jobs.add(8, kind="A", state="queued", run_at=-5)
+    assert shop.told(reader).lanes[Lane("jobs", "A")].counts[State.PENDING] == 4
+
+
+def test_a_reading_that_failed_bounds_the_next(shop: Shop) -> None:
+    shop.jobs().add(2, kind="A", state="queued", run_at=-5)
+    shop.run("CREATE INDEX ON jobs (state, kind, run_at, created_at)")
+    reader = shop.reader()
+    assert [_bounded(reader) for _ in range(2)] == [True, False]
+
+    with pytest.raises(SourceError):
+        list(reader.read(Request(deadline=time.monotonic(), extras=frozenset())))
+
+    assert _bounded(reader)

@@ -55,7 +55,7 @@ def _replayed(session: Session) -> tuple[float | None, bool]:
     return replayed, caught_up
 
 
-def read(session: Session, plan: Plan, source: Source, *, walks: bool) -> Facts:
+def read(session: Session, plan: Plan, source: Source, *, walks: bool, bounded: bool = True) -> Facts:
     """Counts and ages of live jobs by lane, and their workers where only job rows tell.
 
     Raises:
@@ -72,7 +72,7 @@ def read(session: Session, plan: Plan, source: Source, *, walks: bool) -> Facts:
         tells_stuck=plan.jobs.has("heartbeat_at") and State.RUNNING in plan.told_states,
     )
     held = session.rows(job_workers.query(plan.jobs, source.lease, source.count_cap)) if plan.by_rows else []
-    for row in [*held, *_rows(session, plan, source, walks=walks)]:
+    for row in [*held, *_rows(session, plan, source, walks=walks, bounded=bounded)]:
         tally.add(row)
     capped = _capped(tally, source.count_cap, plan.told_states)
     if capped[State.PENDING]:
@@ -89,14 +89,14 @@ def read(session: Session, plan: Plan, source: Source, *, walks: bool) -> Facts:
     )
 
 
-def _rows(session: Session, plan: Plan, source: Source, *, walks: bool) -> list[Row]:
+def _rows(session: Session, plan: Plan, source: Source, *, walks: bool, bounded: bool) -> list[Row]:
     """Rows of all tables that hold live jobs: what an index can be walked for so, the rest by reading it."""
     cap, dead_elsewhere = source.count_cap, plan.dead_letters is not None
     buckets = jobs.buckets(plan.jobs, source.lease, dead_elsewhere=dead_elsewhere)
     if plan.by_rows:
         buckets = tuple(one for one in buckets if one.state is not State.RUNNING)
     rows: list[Row] = []
-    query = walk.query(plan.jobs, cap, dead=not dead_elsewhere) if walks else None
+    query = walk.query(plan.jobs, cap, dead=not dead_elsewhere, bounded=bounded) if walks else None
     if query is not None:
         rows += walk.rows(session.rows(query), cap)
         buckets = tuple(one for one in buckets if one.state not in walk.STATES)

@@ -51,6 +51,7 @@ class TableReader:
         self._planned_at = 0.0
         self._workers_seen = False
         self._walks = False
+        self._few = False
         self._counts = flows.Counts()
 
     @property
@@ -105,7 +106,7 @@ class TableReader:
 
     def _look_again(self) -> None:
         """Make the plan anew at the next reading: what failed may have been altered."""
-        self._planned_at = -math.inf
+        self._planned_at, self._few = -math.inf, False
 
     def stop(self) -> None:
         """End a reading under way from another thread."""
@@ -148,10 +149,11 @@ class TableReader:
 
     def _jobs(self, session: Session, current: Plan) -> Facts:
         try:
-            facts = live_jobs.read(session, current, self._source, walks=self._walks)
+            facts = live_jobs.read(session, current, self._source, walks=self._walks, bounded=not self._few)
         except walk.Unsuited:
             self._walks = False
             facts = live_jobs.read(session, current, self._source, walks=False)
+        self._few = not any((facts.capped or {}).values())
         self._workers_seen = facts.workers is not None
         return facts.merged(Facts(binaries=_binaries_here(self._source), notices=self._notices))
 
