@@ -92,7 +92,9 @@ def test_a_reading_that_failed_bounds_the_next(shop: Shop) -> None:
     reader = shop.reader()
     assert [_bounded(reader) for _ in range(2)] == [True, False]
 
+    shop.run("ALTER TABLE jobs RENAME run_at TO due_at")
     with pytest.raises(SourceError):
-        list(reader.read(Request(deadline=time.monotonic(), extras=frozenset())))
+        shop.told(reader)
+    shop.run("ALTER TABLE jobs RENAME due_at TO run_at")
 
     assert _bounded(reader)
