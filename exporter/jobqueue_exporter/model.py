@@ -135,6 +135,39 @@ class Recovery:
     oldest_pending_seconds: float | None = None
 
 
+class Breaker(StrEnum):
+    """The state of a circuit breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitBreaker:
+    """A circuit breaker, and the failures that it counts."""
+
+    state: Breaker
+    failures: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Work that recurs: when it last succeeded (Unix seconds), and how many seconds apart it should."""
+
+    last_success: float | None = None
+    interval_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """What health endpoints said; `checks` are those that the readiness endpoint names."""
+
+    ready: bool | None = None
+    live: bool | None = None
+    checks: Mapping[str, bool] = field(default_factory=dict)
+
+
 class Flow(StrEnum):
     """Things that happen to jobs, counted as they happen."""
 
@@ -221,6 +254,10 @@ class Facts:
     dead_letters: Mapping[Lane, DeadLetters] | None = None
     dead_letter_windows: tuple[str, ...] | None = None
     recovery: Recovery | None = None
+    schedules: Mapping[str, Schedule] | None = None
+    probes: Probes | None = None
+    breakers: Mapping[str, CircuitBreaker] | None = None
+    kill_switch: bool | None = None
     flow_window: FlowWindow | None = None
     version: str | None = None
     clock: float | None = None

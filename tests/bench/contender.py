@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import psycopg
 
 from jobqueue_exporter import engines
-from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.config.types import EngineName, Source
 from jobqueue_exporter.engines.protocol import Request
 from jobqueue_exporter.errors import SourceError
 from jobqueue_exporter.secret import Secret
@@ -73,11 +73,11 @@ class Product:
 
 def source(dsn: str) -> Source:
     """The configuration of a jobs table as a person would write it."""
-    return Source(name="bench", dsn=Secret(dsn), engine="table", table="public.jobs")
+    return Source(name="bench", dsn=Secret(dsn), engine=EngineName("table"), table="public.jobs")
 
 
 def recommended(dsn: str) -> list[str]:
     """The indexes that `jobqueue doctor` recommends, as statements. Raises SourceError."""
     asked = source(dsn)
-    found = [one.statement for one in engines.engine(asked).checkup(asked) if one.topic == "index"]
+    found = [one.statement for one in engines.checkup(asked) if one.topic == "index"]
     return [one for text in found for one in map(str.strip, text.split(";")) if one.startswith("CREATE INDEX")]

@@ -47,6 +47,7 @@ class Desk:
         self.memory.begin(self.wants)
         parts = parts if any(each.collector == "jobs" for each in parts) else (core(), *parts)
         found = Found(
+            engine="scripted",
             collectors=(JOBS, CAUSES, FLOWS),
             signals=CAN,
             parts={each.collector: each for each in parts},

@@ -11,6 +11,7 @@ from jobqueue_exporter.config.types import (
     Columns,
     Config,
     Duration,
+    EngineName,
     Events,
     Match,
     QueueRule,
@@ -50,7 +51,7 @@ def test_a_file_becomes_a_config(read: Read) -> None:
         sources=(
             Source(
                 name="shop",
-                engine="table",
+                engine=EngineName("table"),
                 dsn=Secret("postgres://u:p@h/d"),
                 table="public.jobs",
                 columns=Columns(queue=None, kind="type"),

@@ -58,13 +58,13 @@ def _plain(config: Config) -> dict[str, object]:
 def _source(source: Source) -> dict[str, object]:
     from jobqueue_exporter import dsn
 
-    database = dsn.parse(source.dsn)
+    place = dsn.address(source.dsn)
     return {
         "name": source.name,
         "engine": source.engine,
-        "dsn": database.public(),
+        "dsn": place.public(),
         "table": source.table,
-        "notices": list(database.notices),
+        "notices": list(place.notices),
     }
 
 
@@ -73,10 +73,11 @@ def _lines(config: Config) -> Iterator[str]:
 
     yield f"fine: {_counted(len(config.sources), 'source')}, {_counted(len(config.queues), 'queue rule')}"
     for source in config.sources:
-        database = dsn.parse(source.dsn)
-        table = f"table {source.table}" if source.table else "table to be detected"
-        yield f"  {source.name}: {database.public()}, {table}"
-        yield from (f"    note: {notice}" for notice in database.notices)
+        place = dsn.address(source.dsn)
+        engine = f"engine {source.engine}" if source.engine else "engine to be detected"
+        table = f", table {source.table}" if source.table else ""
+        yield f"  {source.name}: {place.public()}, {engine}{table}"
+        yield from (f"    note: {notice}" for notice in place.notices)
     for rule in config.queues:
         match = rule.match
         lanes = f"source {match.source}, queue {match.queue}, kind {match.kind}"

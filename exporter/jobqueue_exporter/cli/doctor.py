@@ -56,7 +56,7 @@ def _findings(source: Source, *, tell: bool) -> list[Finding]:
     if tell:
         click.secho(f"source {source.name}", bold=True)
     found = []
-    for finding in engines.engine(source).checkup(source):
+    for finding in engines.checkup(source):
         found.append(finding)
         if tell:
             _tell(finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from jobqueue_exporter.errors import ConfigError
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
 
+    from jobqueue_exporter.config.types import Source
     from jobqueue_exporter.engines.protocol import Proposal
 
 EXAMPLES = """\b
@@ -39,34 +41,39 @@ _MOST_LANES = 20
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init(*, file: Path, force: bool) -> None:
-    """Look at the database in DATABASE_URL and write a commented jobqueue.yml.
+    """Look at what DATABASE_URL and REDIS_URL name and write a commented jobqueue.yml.
 
-    The password stays in the environment: the file says ${DATABASE_URL}.
+    Passwords stay in the environment: the file says ${DATABASE_URL}.
     """
     from jobqueue_exporter import engines
-    from jobqueue_exporter.config.load import from_database_url
+    from jobqueue_exporter.config.load import from_environment
 
     to_stdout = str(file) == "-"
     if not to_stdout and file.exists() and not force:
         raise ConfigError(f"{file} is there already: add --force to write over it, or --file another.yml")
-    source = from_database_url(os.environ).sources[0]
-    proposal = engines.engine(source).propose(source)
-    text = _yaml(source.name, proposal)
+    sources = from_environment(os.environ).sources
+    proposals = [(source, engines.propose(source)) for source in sources]
+    text = _yaml(proposals)
     if to_stdout:
         click.echo(text, nl=False)
         return
     file.write_text(text, encoding="utf-8")
-    for notice in proposal.notices:
-        click.echo(f"note: {notice}", err=True)
-    click.echo(f"wrote {file}: source {source.name}, {proposal.settings['table']}")
+    for source, proposal in proposals:
+        for notice in proposal.notices:
+            click.echo(f"note: {notice}", err=True)
+        what = proposal.settings.get("table", proposal.settings["engine"])
+        click.echo(f"wrote {file}: source {source.name}, {what}")
     click.echo("next: jobqueue doctor, then jobqueue serve")
 
 
-def _yaml(name: str, proposal: Proposal) -> str:
+def _yaml(proposals: Sequence[tuple[Source, Proposal]]) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
-    document = CommentedMap(sources=[_source(name, proposal)], queues=[_rule(name, proposal)])
+    document = CommentedMap(
+        sources=[_source(source, proposal) for source, proposal in proposals],
+        queues=[_rule(source.name, proposal) for source, proposal in proposals],
+    )
     document.yaml_set_start_comment(_HEAD)
     document.yaml_set_comment_before_after_key(
         "queues", before="\nWhat you want of your jobs; for each lane the first match wins, * matches all"
@@ -79,10 +86,14 @@ def _yaml(name: str, proposal: Proposal) -> str:
     return out.getvalue()
 
 
-def _source(name: str, proposal: Proposal) -> CommentedMap:
+def _source(found: Source, proposal: Proposal) -> CommentedMap:
     from ruamel.yaml.comments import CommentedMap
 
-    source = CommentedMap(name=name, dsn="${DATABASE_URL}")
+    from jobqueue_exporter import dsn
+    from jobqueue_exporter.config.load import ADDRESSES
+
+    variable = next(name for name, kind in ADDRESSES.items() if kind == dsn.kind(found.dsn))
+    source = CommentedMap(name=found.name, dsn=f"${{{variable}}}")
     source.update({key: _flow(value) for key, value in proposal.settings.items()})
     missing = f"; no column was found for: {', '.join(proposal.missing)}" if proposal.missing else ""
     comments = {

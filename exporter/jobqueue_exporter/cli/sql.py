@@ -42,8 +42,7 @@ def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) 
     for source in sources:
         if len(sources) > 1:
             click.echo(f"-- source {source.name}")
-        role = engines.engine(source).role
-        click.echo("\n".join(role(source)) if what == "role" else _reading(source, explain=explain))
+        click.echo("\n".join(engines.role(source)) if what == "role" else _reading(source, explain=explain))
 
 
 def _reading(source: Source, *, explain: bool) -> str:
@@ -60,9 +59,10 @@ def _reading(source: Source, *, explain: bool) -> str:
         found = reader.statements(request, explain=explain)
     finally:
         reader.close()
-    guards = f"-- guards; each query is given the time that is left\n{engines.engine(source).guards(source)}"
+    guards = engines.guards(source)
+    opening = [f"-- guards; each query is given the time that is left\n{guards}"] if guards else []
     queries = (_shown(one.collector, one.text, one.plan) for one in found)
-    return "\n\n".join([guards, *queries, "COMMIT;"])
+    return "\n\n".join([*opening, *queries, *(["COMMIT;"] if guards else [])])
 
 
 def _shown(collector: str, text: str, plan: str) -> str:

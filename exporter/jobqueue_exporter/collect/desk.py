@@ -122,7 +122,8 @@ class Desk:
 
 def _place(source: Source) -> tuple[object, ...]:
     """What says which jobs a source tells of; other settings leave its numbers comparable."""
-    return (source.dsn, source.table, source.columns, source.states, source.events, source.dead_letters)
+    where = (source.dsn, source.engine, source.schema, source.bullmq, source.http)
+    return (*where, source.table, source.columns, source.states, source.events, source.dead_letters)
 
 
 def _shut(flight: Flight | None, readers: list[Reader]) -> None:

@@ -17,6 +17,7 @@ class Found:
     `skew_seconds` is the source's clock minus ours.
     """
 
+    engine: str
     collectors: tuple[Collector, ...]
     signals: Mapping[Signal, bool]
     parts: Mapping[str, Part]

@@ -126,6 +126,7 @@ class Memory:
 
     def _heard(self, found: Found, now: float, waited: float, why: str) -> float:
         """Note how the core went, and which lanes there are; returns the seconds of the core."""
+        self._engine = found.engine
         self._lanes.see(found.lanes, now)
         self._core = found.core
         parts = found.answers(found.core, waited, why)

@@ -102,6 +102,7 @@ class Reading:
     ) -> None:
         """Let others see what has come, once the core is complete: half of it would be a wrong number."""
         found = Found(
+            engine=self._reader.engine,
             collectors=tuple(self._reader.collectors),
             signals=dict(self._reader.signals),
             parts=dict(parts),

@@ -33,9 +33,9 @@ def column_name(text: str) -> str | None:
 
 
 def connection_string(text: str) -> str | None:
-    """What is wrong with a DSN."""
+    """What is wrong with the address of a database, a Redis or an HTTP API."""
     try:
-        dsn.parse(text)
+        dsn.address(text)
     except ConfigError as error:
         return str(error)
     return None
@@ -79,6 +79,9 @@ VALUES: tuple[tuple[Where, Callable[[str], str | None]], ...] = (
     (("server", "listen"), listen_address),
     (("server", "external_url"), web_address),
     (("sources", "*", "dsn"), connection_string),
+    (("sources", "*", "write_dsn"), connection_string),
+    (("sources", "*", "schema"), column_name),
+    (("sources", "*", "bullmq", "queues", "*"), not_empty),
     (("sources", "*", "table"), table_name),
     (("sources", "*", "columns", "*"), column_name),
     (("sources", "*", "events", "table"), table_name),

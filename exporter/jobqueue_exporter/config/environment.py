@@ -28,6 +28,11 @@ VARIABLES = (
         "The database to read when there is no jobqueue.yml; ${DATABASE_URL} in one refers to it.",
     ),
     Variable(
+        "REDIS_URL",
+        "redis://jobqueue_exporter:password@localhost:6379/0",
+        "The Redis to read when there is no jobqueue.yml; ${REDIS_URL} in one refers to it.",
+    ),
+    Variable(
         "PGBIN",
         "/usr/lib/postgresql/17/bin",
         "Where `jobqueue demo` finds the programs of Postgres; else it looks for them.",

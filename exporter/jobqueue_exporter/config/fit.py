@@ -7,10 +7,13 @@ from difflib import get_close_matches
 
 import msgspec
 
+from jobqueue_exporter import dsn
+from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.nodes import Problem, Where
 from jobqueue_exporter.config.pattern import matches
 from jobqueue_exporter.config.types import DeadLetterTable, Events, States
 
+_KINDS: Mapping[str, str] = {"postgresql": "a Postgres database", "redis": "a Redis", "http": "an HTTP API"}
 _MEANINGS: Mapping[str, type[msgspec.Struct]] = {
     "states": States,
     "events": Events,
@@ -23,6 +26,7 @@ def problems(data: Mapping[str, object]) -> Iterator[Problem]:
     sources = _list(data.get("sources"))
     yield from _names(sources)
     for index, source in enumerate(sources):
+        yield from _address(_mapping(source), ("sources", index))
         for key, shape in _MEANINGS.items():
             words = _mapping(_mapping(source).get(key))
             yield from _meanings(words, shape, ("sources", index, key))
@@ -36,6 +40,18 @@ def _names(sources: list[object]) -> Iterator[Problem]:
         if isinstance(name, str) and first.setdefault(name, index) != index:
             text = f"`{name}` is the name of sources[{first[name]}] too; each source needs its own"
             yield Problem(("sources", index, "name"), text)
+
+
+def _address(source: Mapping[str, object], where: Where) -> Iterator[Problem]:
+    """An address of a kind that the engine does not read."""
+    engine, text = source.get("engine"), source.get("dsn")
+    wanted = ENGINES.get(engine) if isinstance(engine, str) else None
+    found = dsn.kind(text) if isinstance(text, str) else None
+    if wanted and found and wanted != found:
+        yield Problem((*where, "engine"), f"engine {engine} reads {_KINDS[wanted]}, and `dsn` is of {_KINDS[found]}")
+    if not engine and found == "http":
+        told = ", ".join(f"`{name}`" for name, kind in ENGINES.items() if kind == "http")
+        yield Problem(where, f"what an HTTP API tells cannot be detected; add `engine:`, one of {told}")
 
 
 def _meanings(given: Mapping[str, object], shape: type[msgspec.Struct], where: Where) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Where the configuration comes from: a file, or DATABASE_URL alone."""
+"""Where the configuration comes from: a file, or DATABASE_URL and REDIS_URL alone."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from pathlib import Path
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config import document, environment, files, interpolation, validate
-from jobqueue_exporter.config.types import Config, Source
+from jobqueue_exporter.config.types import BullMQ, Config, Source
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
 DEFAULT_FILE = Path("jobqueue.yml")
+ADDRESSES: Mapping[str, str] = {"DATABASE_URL": "postgresql", "REDIS_URL": "redis"}
+"""The variables that name a source where there is no file, and the kind of address that each holds."""
 _LONGEST_NAME = 63
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
-    """The configuration in a file; without one that of `jobqueue.yml` here, or of DATABASE_URL.
+    """The configuration in a file; without one that of `jobqueue.yml` here, or of the environment.
 
     A `.env` beside the file (or here) adds to `environ`.
 
@@ -26,7 +28,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         ConfigError: it cannot be used; all its problems are listed.
     """
     if path is None and not os.access(DEFAULT_FILE, os.F_OK):
-        return from_database_url(environ)
+        return from_environment(environ)
     file = path or DEFAULT_FILE
     variables, problems = environment.variables(file.parent, environ)
     parsed = interpolation.resolved(document.read(file), variables)
@@ -35,22 +37,32 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     return validate.config(files.resolved(parsed, file.parent), problems)
 
 
-def from_database_url(environ: Mapping[str, str]) -> Config:
-    """The configuration of the one database in DATABASE_URL. Raises ConfigError."""
+def from_environment(environ: Mapping[str, str]) -> Config:
+    """The configuration of what DATABASE_URL and REDIS_URL name, a source each. Raises ConfigError."""
     variables, problems = environment.variables(Path(), environ)
     if problems:
         raise ConfigError(*problems)
-    url = variables.get("DATABASE_URL", "")
-    if not url.strip():
+    given = [(name, variables.get(name, "")) for name in ADDRESSES]
+    sources = [_source(name, url) for name, url in given if url.strip()]
+    if not sources:
         raise ConfigError(
-            f"nothing to read: there is no {DEFAULT_FILE} here and DATABASE_URL is not set; "
-            "set it, name a file with --config, or write one with `jobqueue init`"
+            f"nothing to read: there is no {DEFAULT_FILE} here and neither {' nor '.join(ADDRESSES)} is set; "
+            "set one, name a file with --config, or write one with `jobqueue init`"
         )
+    return Config(sources=tuple(sources))
+
+
+def _source(variable: str, url: str) -> Source:
+    """The source of one address, scanned for what it holds."""
+    kind = ADDRESSES[variable]
     try:
-        database = dsn.parse(url).dbname
+        place = dsn.parse(url) if kind == "postgresql" else dsn.address(url)
     except ConfigError as error:
-        raise ConfigError(f"DATABASE_URL: {error}") from None
-    return Config(sources=(Source(name=_source_name(database), dsn=Secret(url)),))
+        raise ConfigError(f"{variable}: {error}") from None
+    if dsn.kind(url) != kind:
+        raise ConfigError(f"{variable}: expected an address that starts with {kind}://")
+    name = _source_name(place.dbname) if isinstance(place, dsn.Dsn) else f"{kind}-{place.public().rpartition('/')[2]}"
+    return Source(name=name, dsn=Secret(url), bullmq=BullMQ(scan=True))
 
 
 def _source_name(database: str) -> str:

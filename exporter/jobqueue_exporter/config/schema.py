@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from jobqueue_exporter.config import duration, types
+from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.secret import Secret
 
 DURATION_FORMATS = {types.Duration: "jobqueue-duration", types.DurationOrZero: "jobqueue-duration-or-zero"}
@@ -46,6 +47,8 @@ def text() -> str:
 def _custom(kind: type) -> dict[str, Any]:
     if kind is Secret:
         return {"title": "Secret", "type": "string"}
+    if kind is types.EngineName:
+        return {"title": "EngineName", "enum": list(ENGINES)}
     if kind in DURATION_FORMATS:
         zero = kind is types.DurationOrZero
         return {

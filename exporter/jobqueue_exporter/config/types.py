@@ -26,6 +26,12 @@ def _seconds(seconds: float) -> Duration:
     return default
 
 
+class EngineName(str):
+    """A key of `config.engines.ENGINES`."""
+
+    __slots__ = ()
+
+
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mapping in which every key is known."""
 
@@ -177,17 +183,47 @@ class CauseRule(_Strict, frozen=True):
     """What a match means."""
 
 
+class BullMQ(_Strict, frozen=True):
+    """Which queues of BullMQ are read; it keeps no list of them."""
+
+    prefix: str = "bull"
+    """What the keys of all its queues start with."""
+    queues: tuple[str, ...] = ()
+    """The names of the queues; left out: those that connected workers take from, and what `scan` finds."""
+    scan: bool = False
+    """Whether to look through all keys of the database for queues, now and then and in small steps."""
+    dead_letter_suffix: str = "-dlq"
+    """A queue named so after another holds the dead jobs of that one; empty: there are none."""
+
+
+class Http(_Strict, frozen=True):
+    """How an HTTP API is asked."""
+
+    headers: dict[str, Secret] = {}
+    """Headers to send, such as Authorization."""
+    ca_file: str | None = None
+    """A file of CA certificates to trust instead of the usual ones; relative to the working directory."""
+
+
 class Source(_Strict, frozen=True):
     """One place where jobs are kept: `dsn` or `dsn_file` says where."""
 
     name: Name
     """The value of the label `source`."""
     dsn: Secret = msgspec.field(default_factory=Secret)
-    """The connection string: a postgresql:// URL or the keyword form of libpq."""
+    """Where: a postgresql:// URL or the keyword form of libpq, a redis:// or rediss:// URL, or an http(s):// URL."""
     dsn_file: str | None = None
     """A file that holds the connection string, instead of `dsn`; relative to the configuration file."""
-    engine: Literal["table"] | None = None
+    write_dsn: Secret = msgspec.field(default_factory=Secret)
+    """The same for commands that change jobs, so that readings need no right to; left out: `dsn`."""
+    engine: EngineName | None = None
     """How jobs are kept there; left out: detected."""
+    schema: str | None = None
+    """The schema of Postgres that holds the engine's tables; left out: found."""
+    bullmq: BullMQ = BullMQ()
+    """Which queues of BullMQ are read."""
+    http: Http = Http()
+    """How an HTTP API is asked, and what its answers mean."""
     table: str | None = None
     """The jobs table, as in SQL: jobs, public.jobs or "Job"; left out: detected."""
     columns: Columns = Columns()

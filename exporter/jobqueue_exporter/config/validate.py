@@ -6,8 +6,9 @@ import msgspec
 
 from jobqueue_exporter.config import checks, duration
 from jobqueue_exporter.config.document import Document
+from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.nodes import Problem
-from jobqueue_exporter.config.types import Config, Duration, DurationOrZero
+from jobqueue_exporter.config.types import Config, Duration, DurationOrZero, EngineName
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
@@ -46,6 +47,10 @@ def _custom(kind: type, raw: object) -> object:
         if isinstance(raw, str):
             return Secret(raw)
         raise ValueError("expected a string")
+    if kind is EngineName:
+        if raw in ENGINES:
+            return EngineName(raw)
+        raise ValueError(f"expected one of {', '.join(ENGINES)}")
     if issubclass(kind, DurationOrZero):
         return kind(duration.seconds(raw, zero=not issubclass(kind, Duration)))
     raise NotImplementedError(kind)

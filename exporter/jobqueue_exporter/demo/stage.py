@@ -9,7 +9,7 @@ from random import Random
 
 import psycopg
 
-from jobqueue_exporter.config.types import Config, Duration, Heartbeats, Match, QueueRule, Source
+from jobqueue_exporter.config.types import Config, Duration, EngineName, Heartbeats, Match, QueueRule, Source
 from jobqueue_exporter.config.types import Server as Listener
 from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.postgres import Server
@@ -58,7 +58,7 @@ def config(dsn: str, listen: str) -> Config:
             Source(
                 name=SOURCE,
                 dsn=Secret(dsn),
-                engine="table",
+                engine=EngineName("table"),
                 table="public.jobs",
                 heartbeats=Heartbeats(table="public.job_workers"),
                 binaries=("ffmpeg", "yt-dlp"),

@@ -1,18 +1,36 @@
-"""Connection strings, taken apart here: libpq would print the whole of one that it cannot read."""
+"""Connection strings, taken apart here: libpq would print the whole of one that it cannot read.
+
+`parse` is for Postgres; `redis_url` and `web_url` are for the others, and `address` for any of them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import quote
 
-from jobqueue_exporter.dsn import keywords, settings, url
+from jobqueue_exporter.dsn import keywords, redis_url, settings, url, web_url
+from jobqueue_exporter.dsn.bare import bare
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
+_REDIS = {"redis", "rediss", "redis+unix", "unix"}
+_HTTP = {"http", "https"}
 _KEYWORD_FORM = re.compile(r"\s*\w+\s*=")
 _SUPPORTED = "postgresql://user:password@host:5432/database, or host=… dbname=… user=…"
+
+
+class Address(Protocol):
+    """Where a source is."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was left out or read in another way."""
+
+    def public(self) -> str:
+        """The address for messages: no password, no parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +77,25 @@ class Dsn:
         return ",".join(f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=True))
 
 
+def kind(text: str) -> str:
+    """The kind of an address, by its scheme: `redis`, `http`, and `postgresql` for anything else."""
+    scheme = bare(text).partition("://")[0].lower()
+    return "redis" if scheme in _REDIS else "http" if scheme in _HTTP else "postgresql"
+
+
+def address(text: str) -> Address:
+    """What an address of any kind says. Raises ConfigError, which quotes nothing of it."""
+    parsers: Mapping[str, Callable[[str], Address]] = {"redis": redis_url.parse, "http": web_url.parse}
+    return parsers.get(kind(text), parse)(text)
+
+
 def parse(text: str) -> Dsn:
     """What a connection string says, in the URL form or the keyword form of libpq.
 
     Raises:
         ConfigError: it cannot be read; the text says why and quotes nothing of it.
     """
-    text = _bare(text)
+    text = bare(text)
     if not text:
         raise ConfigError(f"the connection string is empty; expected {_SUPPORTED}")
     if "\0" in text:
@@ -75,14 +105,6 @@ def parse(text: str) -> Dsn:
     if "://" in text:
         return _dsn(url.split(text))
     raise ConfigError(f"this is no connection string; expected {_SUPPORTED}")
-
-
-def _bare(text: str) -> str:
-    """Without the quotes that `docker --env-file` takes for a part of the value."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        text = text[1:-1].strip()
-    return text
 
 
 def _dsn(given: Mapping[str, str]) -> Dsn:

@@ -1,39 +1,95 @@
-"""The job engines that we can read: one entry in ENGINES for each."""
+"""The job engines that we can read: a module for each name in `config.engines.ENGINES`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import importlib
+from collections.abc import Iterator
 
-from jobqueue_exporter.config.types import Source
+import msgspec
+
+from jobqueue_exporter.config.engines import ENGINES
+from jobqueue_exporter.config.types import EngineName, Source
+from jobqueue_exporter.engines import checkups, detection
+from jobqueue_exporter.engines.engine import Engine
+from jobqueue_exporter.engines.operations import Operator
 from jobqueue_exporter.engines.protocol import Finding, Proposal, Reader
-from jobqueue_exporter.engines.table import guards, roles
-from jobqueue_exporter.engines.table.checkup import checkup as table_checkup
-from jobqueue_exporter.engines.table.proposal import propose
-from jobqueue_exporter.engines.table.reader import TableReader
+from jobqueue_exporter.errors import ConfigError, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What we can do with one job engine."""
-
-    reader: Callable[[Source], Reader]
-    checkup: Callable[[Source], Iterator[Finding]]
-    propose: Callable[[Source], Proposal]
-    role: Callable[[Source], tuple[str, ...]]
-    guards: Callable[[Source], str]
-
-
-ENGINES: Mapping[str, Engine] = {
-    "table": Engine(TableReader, table_checkup, propose, roles.role, guards.opening),
-}
-
-
-def engine(source: Source) -> Engine:
-    """The engine of a source. One that names none is looked at as a plain jobs table."""
-    return ENGINES[source.engine or "table"]
+def engine(name: str) -> Engine:
+    """The engine of this name. Raises ConfigError when a library that it needs is not installed."""
+    try:
+        module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    except ModuleNotFoundError as error:
+        extra = ENGINES[name]
+        raise ConfigError(
+            f"engine {name} needs the library {error.name}: pip install 'jobqueue-exporter[{extra}]'"
+        ) from error
+    found: Engine = module.ENGINE
+    return found
 
 
 def reader(source: Source) -> Reader:
-    """The reader of a source."""
-    return engine(source).reader(source)
+    """The reader of a source. Raises ConfigError when a library is not installed."""
+    if source.engine is None:
+        return detection.Detecting(source, _recognised)
+    return engine(source.engine).reader(source)
+
+
+def operator(source: Source) -> Operator:
+    """Who acts on the jobs of a source.
+
+    Raises:
+        Refused: its engine changes no jobs.
+        SourceError: the source cannot be reached.
+    """
+    known = named(source)
+    found = engine(str(known.engine))
+    if found.operator is None:
+        raise Refused(f"source {source.name}: jobs of engine {known.engine} cannot be listed or changed from here")
+    return found.operator(known)
+
+
+def checkup(source: Source) -> Iterator[Finding]:
+    """What `jobqueue doctor` says of a source, finding by finding."""
+    yield from checkups.of(source, named, engine)
+
+
+def propose(source: Source) -> Proposal:
+    """A source's configuration as we would write it. Raises SourceError."""
+    known = named(source)
+    found = engine(str(known.engine))
+    return found.propose(known) if found.propose else checkups.propose(known, found.reader(known))
+
+
+def role(source: Source) -> tuple[str, ...]:
+    """The least rights that reading a source needs, as statements for an administrator. Raises SourceError."""
+    known = named(source)
+    found = engine(str(known.engine))
+    if found.role is None:
+        raise Refused(f"source {source.name}: engine {known.engine} needs no role of its own")
+    return found.role(known)
+
+
+def guards(source: Source) -> str:
+    """What is sent before a reading; empty where nothing is. Raises SourceError."""
+    known = named(source)
+    found = engine(str(known.engine))
+    return found.guards(known) if found.guards else ""
+
+
+def named(source: Source) -> Source:
+    """The source with its engine, looked up if need be. Raises SourceError."""
+    if source.engine is not None:
+        return source
+    return msgspec.structs.replace(source, engine=EngineName(detection.detected(source, _tables())))
+
+
+def _recognised(source: Source) -> Reader:
+    known = named(source)
+    return engine(str(known.engine)).reader(known)
+
+
+def _tables() -> dict[str, frozenset[str]]:
+    """The tables by which engines on Postgres are recognised."""
+    return {name: engine(name).tables for name, kind in ENGINES.items() if kind == "postgresql"}

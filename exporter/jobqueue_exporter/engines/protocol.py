@@ -91,7 +91,9 @@ class Proposal:
 class Reader(Protocol):
     """One source, read by its engine. Used by one thread at a time, but for `stop`."""
 
-    engine: str
+    @property
+    def engine(self) -> str:
+        """The name of the engine; empty until it is detected, by the first reading."""
 
     @property
     def collectors(self) -> Sequence[Collector]:

@@ -1,1 +1,26 @@
-"""Any jobs table in Postgres, by a mapping of its columns and states."""
+"""A team's own jobs table in Postgres, by a mapping of its columns and states."""
+
+from __future__ import annotations
+
+from jobqueue_exporter.engines.engine import About, Engine
+from jobqueue_exporter.engines.table import guards, roles
+from jobqueue_exporter.engines.table.checkup import checkup
+from jobqueue_exporter.engines.table.proposal import propose
+from jobqueue_exporter.engines.table.reader import TableReader
+from jobqueue_exporter.model import Signal, State
+
+ENGINE = Engine(
+    about=About(
+        title="your own table in Postgres",
+        states=frozenset(State),
+        signals=frozenset(Signal) - {Signal.PAUSE, Signal.SCHEDULES},
+        index="(state, queue, kind, run_at, created_at), partial on live rows; `jobqueue doctor` prints it",
+        requeue="not yet",
+        tested="PostgreSQL 15",
+    ),
+    reader=TableReader,
+    checkup=checkup,
+    propose=propose,
+    role=roles.role,
+    guards=guards.opening,
+)
