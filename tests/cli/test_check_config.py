@@ -36,9 +36,9 @@ def test_a_good_configuration_is_told_in_short_without_passwords(directory: Path
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
         "fine: 2 sources, 2 queue rules\n"
-        "  shop: postgresql://me@db:5432/shop, table public.jobs\n"
+        "  shop: postgresql://me@db:5432/shop, engine to be detected, table public.jobs\n"
         "    note: `pgbouncer` means nothing to libpq and was left out\n"
-        "  mail: postgresql:///mail?host=/run/pg, table to be detected\n"
+        "  mail: postgresql:///mail?host=/run/pg, engine table\n"
         "  source mail, queue *, kind BULK: owned by crm\n"
         "  source *, queue slow, kind *: no owner\n"
     )
@@ -70,7 +70,7 @@ def test_the_database_url_alone_is_a_configuration() -> None:
     result = run(DATABASE_URL="postgres://me:hunter22@db/shop")
     assert (result.exit_code, result.stdout) == (
         0,
-        "fine: 1 source, 0 queue rules\n  shop: postgresql://me@db/shop, table to be detected\n",
+        "fine: 1 source, 0 queue rules\n  shop: postgresql://me@db/shop, engine to be detected\n",
     )
 
 

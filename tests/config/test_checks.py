@@ -122,6 +122,9 @@ server: {listen: nowhere, external_url: nowhere}
 sources:
   - name: a
     dsn: mysql://h/d
+    write_dsn: mysql://h/d
+    schema: ""
+    bullmq: {queues: [""]}
     table: a b
     columns: {id: ""}
     events: {table: a b, job_id: "", stage: "", created_at: ""}

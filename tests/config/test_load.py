@@ -7,6 +7,7 @@ import pytest
 
 from jobqueue_exporter.config.load import load
 from jobqueue_exporter.config.types import (
+    BullMQ,
     CauseRule,
     Columns,
     Config,
@@ -128,6 +129,34 @@ def test_without_a_file_the_database_url_is_the_one_source(
     assert load(None, {"DATABASE_URL": url}) == Config(sources=(Source(name=name, dsn=Secret(url)),))
 
 
+def test_both_urls_are_a_source_each_and_the_redis_is_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    urls = {"DATABASE_URL": "postgres://h/shop", "REDIS_URL": "rediss://:hunter22@h:6380/2"}
+    assert load(None, urls).sources == (
+        Source(name="shop", dsn=Secret(urls["DATABASE_URL"])),
+        Source(name="redis-2", dsn=Secret(urls["REDIS_URL"]), bullmq=BullMQ(scan=True)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        ({"REDIS_URL": "postgres://u:hunter22@h/d"}, "REDIS_URL: expected an address that starts with redis://"),
+        ({"DATABASE_URL": "redis://:hunter22@h/0"}, "DATABASE_URL: redis:// is not supported; only PostgreSQL is: "),
+    ],
+)
+def test_an_address_under_the_wrong_name_is_refused(
+    environ: dict[str, str], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as refusal:
+        load(None, environ)
+    assert str(refusal.value).startswith(problem)
+    assert "hunter22" not in str(refusal.value)
+
+
 def test_the_database_url_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path(".env").write_text("DATABASE_URL=postgres://h/shop\n")
@@ -142,8 +171,8 @@ def test_with_nothing_at_all_the_ways_out_are_told(
     with pytest.raises(ConfigError) as refusal:
         load(None, environ)
     assert str(refusal.value) == (
-        "nothing to read: there is no jobqueue.yml here and DATABASE_URL is not set; "
-        "set it, name a file with --config, or write one with `jobqueue init`"
+        "nothing to read: there is no jobqueue.yml here and neither DATABASE_URL nor REDIS_URL is set; "
+        "set one, name a file with --config, or write one with `jobqueue init`"
     )
 
 

@@ -13,7 +13,7 @@ DURATION = "a duration such as 500ms, 5s, 10m, 2h or 1d"
         ("tabel: x", "sources[0]: unknown key `tabel`; did you mean `table`?"),
         ("heartbeats: {table: t, xyz: 1}", "sources[0].heartbeats: unknown key `xyz`; known here: table, forget"),
         ("events: {job_id: x}", "sources[0].events: the key `table` is missing"),
-        ("engine: tabel", "sources[0].engine: expected `table` or null, got 'tabel'"),
+        ("engine: tabel", "sources[0].engine: expected one of `table`, `procrastinate`, `bullmq`, `readiness`, `http-json` or null, got 'tabel'"),
         ("events: true", "sources[0].events: expected false or a mapping or null, got true"),
         ("events: [x]", "sources[0].events: expected false or a mapping or null, got a list"),
         ("states: {waiting: 5}", "sources[0].states.waiting: expected a list of strings, got 5"),

@@ -53,7 +53,7 @@ def from_environment(environ: Mapping[str, str]) -> Config:
 
 
 def _source(variable: str, url: str) -> Source:
-    """The source of one address, scanned for what it holds."""
+    """The source of one address; a Redis is looked through for what it holds."""
     kind = ADDRESSES[variable]
     try:
         place = dsn.parse(url) if kind == "postgresql" else dsn.address(url)
@@ -61,8 +61,9 @@ def _source(variable: str, url: str) -> Source:
         raise ConfigError(f"{variable}: {error}") from None
     if dsn.kind(url) != kind:
         raise ConfigError(f"{variable}: expected an address that starts with {kind}://")
-    name = _source_name(place.dbname) if isinstance(place, dsn.Dsn) else f"{kind}-{place.public().rpartition('/')[2]}"
-    return Source(name=name, dsn=Secret(url), bullmq=BullMQ(scan=True))
+    if isinstance(place, dsn.Dsn):
+        return Source(name=_source_name(place.dbname), dsn=Secret(url))
+    return Source(name=f"{kind}-{place.public().rpartition('/')[2]}", dsn=Secret(url), bullmq=BullMQ(scan=True))
 
 
 def _source_name(database: str) -> str:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+from itertools import chain
 from typing import Any
 
 import msgspec
 
-from jobqueue_exporter.config import duration, types
+from jobqueue_exporter.config import duration, http_types, redis_types, table_types, types
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.secret import Secret
 
 DURATION_FORMATS = {types.Duration: "jobqueue-duration", types.DurationOrZero: "jobqueue-duration-or-zero"}
+_MODULES = (types, table_types, redis_types, http_types)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -73,7 +75,7 @@ def _add_default(schema: dict[str, Any], field: msgspec.structs.FieldInfo) -> No
 def _docstrings() -> list[tuple[str, str, str]]:
     """The class, the field and the text of each string that stands under a field."""
     found = []
-    for node in ast.parse(inspect.getsource(types)).body:
+    for node in chain.from_iterable(ast.parse(inspect.getsource(module)).body for module in _MODULES):
         if not isinstance(node, ast.ClassDef):
             continue
         for field, below in zip(node.body, node.body[1:], strict=False):
