@@ -129,7 +129,8 @@ def served(
     finally:
         stop.set_result(None)
         thread.join(PATIENCE)
-    assert not failures
+    if failures:
+        raise failures[0]
     assert not thread.is_alive()
 
 

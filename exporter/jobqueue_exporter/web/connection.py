@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Protocol, cast
 
@@ -87,9 +88,17 @@ class Connection:
         if self._work is not None:
             self._work.cancel()
         if self._transport is not None:
-            self._transport.abort()
+            self._cut(self._transport)
         elif self._task is not None:
             self._task.cancel()
+
+    def _cut(self, line: asyncio.Transport) -> None:
+        try:
+            line.abort()
+        except AttributeError:
+            # The TLS transport of Python 3.11.0 to 3.11.3 forgets its protocol when it is closed twice.
+            with suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
 
     async def _run(self) -> None:
         try:
