@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 # what is made from the code, each with the module that prints it
-GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md
+GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md exporter/README.md
 examples/jobqueue.schema.json.from := jobqueue_exporter.config.schema
 examples/.env.example.from := jobqueue_exporter.config.environment
 exporter/METRICS.md.from := jobqueue_exporter.catalog
+exporter/README.md.from := jobqueue_exporter.engines
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,8 +21,8 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
 	@echo '  ARGS="..." adds to a command, as in: make run ARGS="--scenario stuck"'
 
-run: $(RUN) ## serve a demo database with living jobs, or your own when DATABASE_URL is set
-	@if [ -n "$$DATABASE_URL" ]; then exec $(BIN)/jobqueue serve $(ARGS); else exec $(BIN)/jobqueue demo $(ARGS); fi
+run: $(RUN) ## serve a demo database with living jobs, or your own when DATABASE_URL or REDIS_URL is set
+	@if [ -n "$$DATABASE_URL$$REDIS_URL" ]; then exec $(BIN)/jobqueue serve $(ARGS); else exec $(BIN)/jobqueue demo $(ARGS); fi
 
 test: $(DEV) tools ## run the tests (about three minutes)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
@@ -73,7 +74,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv --clear $(VENV)
 
 $(RUN): pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,bullmq,http]'
 	@touch $@
 
 $(DEV): pyproject.toml $(BIN)/python

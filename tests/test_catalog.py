@@ -109,3 +109,10 @@ def test_a_number_that_is_not_finite_has_no_series() -> None:
 def test_a_lane_without_an_owner_says_so() -> None:
     owners = {key[1:]: value for key, value in told(full()).items() if key[0] == "jobqueue_queue_info"}
     assert owners == {("video", "media", "RENDER", "media"): 1, ("video", "mail", "", ""): 1}
+
+
+def test_notices_are_counted_once_each_and_none_is_a_zero_where_they_are_told() -> None:
+    def noticed(*notices: str) -> catalog.Value:
+        return told(replace(NOTHING, facts=Facts(notices=notices)))["jobqueue_source_notices", "shop"]
+
+    assert (noticed(), noticed("a", "b", "a")) == (0, 2)

@@ -16,6 +16,8 @@ Name = Literal[
     "promtool",
     "prometheus-postgres-exporter",
     "prometheus-sql-exporter",
+    "redis-cli",
+    "redis-server",
 ]
 TOOLS = Path(__file__).resolve().parents[1] / ".tools"
 

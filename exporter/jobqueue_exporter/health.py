@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from jobqueue_exporter.config.types import Health
 from jobqueue_exporter.durations import human
-from jobqueue_exporter.model import Lane, LaneJobs, Place, Policy, Snapshot, State
+from jobqueue_exporter.model import Breaker, Lane, LaneJobs, Place, Policy, Probes, Snapshot, State
 
 _FAILED_AT = 5
 """A queue has failed once a job has waited this many times its objective."""
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The checks db, worker, queue, dlq and binary, and the status of the worst."""
+    """The checks db, worker, queue, dlq and binary, of some sources readiness too, and the status of the worst."""
 
     status: Status
     checks: tuple[Check, ...]
@@ -84,6 +84,7 @@ def verdict(
             _queue(snapshot, limits.backlog),
             _dlq(snapshot, limits.dead_letters),
             _binary(snapshot, required_binaries),
+            *_readiness(snapshot),
         )
     else:
         others = ("worker", "queue", "dlq", "binary")
@@ -174,6 +175,27 @@ def _binary(snapshot: Snapshot, required: Sequence[str]) -> Check:
     return Check("binary", Status.OK, f"Found: {', '.join(required)}.")
 
 
+def _readiness(snapshot: Snapshot) -> Iterator[Check]:
+    """What the system around the jobs says of itself; nothing of a source that tells nothing of it."""
+    facts = snapshot.facts
+    probes = facts.probes or Probes()
+    red = [_name(name) for name, ok in probes.checks.items() if not ok]
+    failed = ["The liveness endpoint is red or does not answer."] if probes.live is False else []
+    if probes.ready is False:
+        because = f": {', '.join(red)}" if red else "" if probes.checks else " or does not answer"
+        failed.append(f"The readiness endpoint is red{because}.")
+    warnings = [f"Not well by the readiness endpoint: {', '.join(red)}."] if red and probes.ready is not False else []
+    for name, breaker in (facts.breakers or {}).items():
+        if breaker.state is not Breaker.CLOSED:
+            failures = f" after {breaker.failures} failures" if breaker.failures else ""
+            warnings.append(f"The circuit breaker {_name(name)} is {breaker.state.replace('_', '-')}{failures}.")
+    if facts.kill_switch:
+        warnings.append("The kill switch is on: no work is done.")
+    status = Status.FAILED if failed else Status.WARNING if warnings else Status.OK
+    if facts.probes is not None or facts.breakers or facts.kill_switch is not None:
+        yield Check("readiness", status, " ".join(failed + warnings) or "All that is told of it is well.")
+
+
 def _tells(snapshot: Snapshot, state: State) -> bool:
     """Whether jobs of this state would be seen; where no lane is known yet, they would."""
     lanes = snapshot.facts.lanes
@@ -215,7 +237,7 @@ def _are(count: int, noun: str) -> str:
     return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
-def _name(lane: Lane) -> str:
-    """The lane in one printable line, whatever a source calls its kinds."""
-    text = f"{lane.queue}/{lane.kind}" if lane.kind else lane.queue
+def _name(named: Lane | str) -> str:
+    """A lane or another name in one printable line, whatever a source calls it."""
+    text = named if isinstance(named, str) else f"{named.queue}/{named.kind}" if named.kind else named.queue
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

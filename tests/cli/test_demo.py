@@ -125,7 +125,10 @@ def test_an_address_that_was_asked_for_and_is_taken_is_an_error_before_anything_
         with running("--web.listen-address", f"127.0.0.1:{port}") as (process, said):
             _, errors = process.communicate(timeout=30)
     assert (process.returncode, said) == (1, "")
-    assert errors == f"cannot listen on 127.0.0.1:{port}: Address already in use; try --web.listen-address=:0\n"
+    assert errors == (
+        f"cannot listen on 127.0.0.1:{port}: another program has it; stop that one, or choose another address with "
+        "server.listen or --web.listen-address (port 0 takes any free one)\n"
+    )
 
 
 def test_when_the_usual_port_is_taken_a_free_one_is_used_and_said() -> None:
@@ -136,12 +139,13 @@ def test_when_the_usual_port_is_taken_a_free_one_is_used_and_said() -> None:
             assert "jobqueue_source_up" in metrics(said)
             process.terminate()
             _, errors = process.communicate(timeout=30)
-    assert "cannot listen on :10227: Address already in use; a free port is used instead\n" in errors
+    assert "cannot listen on :10227: another program has it; a free port is used instead\n" in errors
     assert ":10227" not in said
 
 
-def test_an_address_that_is_none_is_wrong_usage() -> None:
-    with running("--web.listen-address", "nonsense") as (process, _):
+@pytest.mark.parametrize("address", ["nonsense", ""])
+def test_an_address_that_is_none_is_wrong_usage(address: str) -> None:
+    with running("--web.listen-address", address) as (process, _):
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert errors.startswith("listen address 'nonsense' is not HOST:PORT")
+    assert errors.startswith(f"listen address {address!r} is not HOST:PORT")

@@ -190,6 +190,8 @@ def test_an_address_in_use_ends_it_with_1_and_the_way_out(tmp_path: Path) -> Non
         (["--web.config.file=nowhere.yml"], "--web.config.file: nowhere.yml cannot be read: No such file"),
         (["--web.config.file=bad.yml"], "bad.yml:1: tls_server_config: key_file (or key) is missing\nbad.yml:2: "),
         (["--web.listen-address=10227"], "listen address '10227' is not HOST:PORT"),
+        (["--web.listen-address="], "listen address '' is not HOST:PORT"),
+        (["--web.listen-address=:70000"], "listen address ':70000' is not HOST:PORT"),
     ],
 )
 def test_what_cannot_be_used_ends_it_with_2_and_the_reason(tmp_path: Path, arguments: list[str], told: str) -> None:

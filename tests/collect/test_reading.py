@@ -208,9 +208,16 @@ def test_clock_skew_is_taken_at_the_start_of_the_part_that_read_the_clock() -> N
 
 def test_workers_that_nobody_saw_are_no_signal() -> None:
     here = part(Facts(workers=Workers(live=1, stale=0, slots={"": 1})), "workers")
-    signals = {Signal.WORKERS: True, Signal.SLOTS: True, Signal.PAUSE: False, Signal.SCHEDULES: True}
+    signals = {Signal.WORKERS: True, Signal.SLOTS: True, Signal.PAUSE: False}
     reader = ScriptedReader(lambda _: iter([core(), here]), collectors=[JOBS, WORKERS], signals=signals)
     assert Bench(reader).read().signals == signals
+
+
+def test_causes_that_an_engine_cannot_tell_are_not_told() -> None:
+    causes = part(Facts(dead_letters=DEAD), "causes")
+    bring, signals = brings(part(Facts(lanes={MAIL: jobs(0, dead=4)})), causes), {Signal.CAUSES: False}
+    bench = Bench(ScriptedReader(bring, collectors=[JOBS, CAUSES], signals=signals))
+    assert bench.read().facts.dead_letters == {MAIL: DeadLetters(causes={})}
 
 
 def test_what_an_engine_says_it_cannot_tell_is_no_signal_whatever_it_brings() -> None:

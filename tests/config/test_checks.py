@@ -78,8 +78,9 @@ def test_an_address_to_listen_on_is_fine(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_told_how_to_write_one(address: str) -> None:
+    got = "" if "://" in address else f", got {address!r}"
     assert checks.listen_address(address) == (
-        "expected an address and a port, as in :10227, 127.0.0.1:10227 or [::1]:10227"
+        f"expected an address and a port from 0 to 65535, as in :10227, 127.0.0.1:10227 or [::1]:10227{got}"
     )
 
 
@@ -116,6 +117,28 @@ def test_a_regular_expression_must_compile() -> None:
     )
 
 
+@pytest.mark.parametrize("address", ["http://h/healthz", "https://u:p@h:8443/x?y=1"])
+def test_the_address_of_an_api_is_fine(address: str) -> None:
+    assert checks.api_address(address) is None
+
+
+@pytest.mark.parametrize("address", ["", "/healthz", "h/healthz", "redis://h", "postgresql://h/d"])
+def test_what_is_no_address_of_an_api_is_told_how_to_write_one(address: str) -> None:
+    assert checks.api_address(address) == "expected an address such as https://host/healthz"
+
+
+@pytest.mark.parametrize("value", ["x", "Bearer abc.def", "a\tb", "ü"])
+def test_a_value_that_fits_in_a_header_is_fine(value: str) -> None:
+    assert checks.header_value(value) is None
+
+
+@pytest.mark.parametrize("value", ["", " a", "a ", "a\nb", "a\r\nX: y", "a\0", "€"])
+def test_what_fits_in_no_header_is_refused_without_being_shown(value: str) -> None:
+    assert (
+        checks.header_value(value) == "expected a value that fits in one line and neither starts nor ends with a space"
+    )
+
+
 def test_checks_are_made_where_they_belong(problems: Problems) -> None:
     text = """\
 server: {listen: nowhere, external_url: nowhere}
@@ -125,6 +148,7 @@ sources:
     write_dsn: mysql://h/d
     schema: ""
     bullmq: {queues: [""]}
+    http: {headers: {X-Token: ""}, liveness: nowhere, queue: " "}
     table: a b
     columns: {id: ""}
     events: {table: a b, job_id: "", stage: "", created_at: ""}
@@ -152,13 +176,15 @@ def below(kind: msgspec.inspect.Type, part: str | int) -> list[msgspec.inspect.T
         return [inner for member in kind.types for inner in below(member, part)]
     if isinstance(kind, msgspec.inspect.VarTupleType):
         return [kind.item_type]
+    if isinstance(kind, msgspec.inspect.DictType):
+        return [kind.value_type]
     if isinstance(kind, msgspec.inspect.StructType):
         return [field.type for field in kind.fields if part in ("*", field.encode_name)]
     return []
 
 
 def dotted(pattern: Where) -> str:
-    column = ".id" if pattern[-2] == "columns" else "[0]"
+    column = {"columns": ".id", "headers": ".X-Token"}.get(str(pattern[-2]), "[0]")
     steps = [".*" if part == "*" else f".{part}" for part in pattern]
     text = "".join(steps).removeprefix(".")
     return text.removesuffix(".*").replace(".*", "[0]") + (column if text.endswith(".*") else "")

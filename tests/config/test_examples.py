@@ -33,7 +33,14 @@ def everything(tmp_path: Path) -> Path:
 
 
 def test_the_example_is_a_configuration() -> None:
-    assert [source.name for source in load(EXAMPLES / "jobqueue.yml", ENVIRON).sources] == ["shop", "media"]
+    assert [source.name for source in load(EXAMPLES / "jobqueue.yml", ENVIRON).sources] == [
+        "shop",
+        "media",
+        "mail",
+        "backend",
+        "charts",
+        "harvester",
+    ]
 
 
 def test_what_is_commented_out_in_the_example_are_the_defaults(everything: Path) -> None:

@@ -44,6 +44,13 @@ def test_words_that_do_not_clash_are_fine(read: Read, settings: str) -> None:
     read(f"sources: [{{name: a, dsn: host=h, {settings}}}]")
 
 
+def test_a_source_that_is_there_twice_is_named_once(problems: Problems) -> None:
+    text = f"{SOURCES.replace('mail', 'shop')}queues: [{{match: {{source: zz}}}}]"
+    assert [each for each in problems(text) if "zz" in each] == [
+        "jobqueue.yml:2: queues[0].match.source: no source is called `zz`; there are shop"
+    ]
+
+
 @pytest.mark.parametrize(
     ("match", "hint"),
     [

@@ -76,10 +76,14 @@ def test_every_type_of_duration_has_a_format(kind: type) -> None:
 def test_the_schema_has_every_type_of_the_configuration() -> None:
     structs = {
         name
-        for name, kind in vars(types).items()
+        for module in schema.MODULES
+        for name, kind in vars(module).items()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not name.startswith("_")
     }
-    assert {name for name, shape in DEFINITIONS.items() if shape.get("type") == "object"} == structs - {"Strict", "Struct"}
+    assert {name for name, shape in DEFINITIONS.items() if shape.get("type") == "object"} == structs - {
+        "Strict",
+        "Struct",
+    }
 
 
 def defaults_of(shape: object) -> Iterator[dict[str, Any]]:

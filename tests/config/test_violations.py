@@ -13,7 +13,10 @@ DURATION = "a duration such as 500ms, 5s, 10m, 2h or 1d"
         ("tabel: x", "sources[0]: unknown key `tabel`; did you mean `table`?"),
         ("heartbeats: {table: t, xyz: 1}", "sources[0].heartbeats: unknown key `xyz`; known here: table, forget"),
         ("events: {job_id: x}", "sources[0].events: the key `table` is missing"),
-        ("engine: tabel", "sources[0].engine: expected one of `table`, `procrastinate`, `bullmq`, `readiness`, `http-json` or null, got 'tabel'"),
+        (
+            "engine: tabel",
+            "sources[0].engine: expected one of `table`, `procrastinate`, `bullmq`, `readiness`, `http-json` or null, got 'tabel'",
+        ),
         ("events: true", "sources[0].events: expected false or a mapping or null, got true"),
         ("events: [x]", "sources[0].events: expected false or a mapping or null, got a list"),
         ("states: {waiting: 5}", "sources[0].states.waiting: expected a list of strings, got 5"),
@@ -123,7 +126,8 @@ queues:
 """
     assert problems(text) == [
         "jobqueue.yml:1: unknown key `servr`; did you mean `server`?",
-        "jobqueue.yml:3: server.listen: expected an address and a port, as in :10227, 127.0.0.1:10227 or [::1]:10227",
+        "jobqueue.yml:3: server.listen: expected an address and a port from 0 to 65535, as in :10227, 127.0.0.1:10227 "
+        "or [::1]:10227, got 'here'",
         "jobqueue.yml:6: sources[0].dsn: the port in the connection string is not a number from 1 to 65535",
         "jobqueue.yml:7: sources[0]: unknown key `tabel`; did you mean `table`?",
         "jobqueue.yml:9: sources[0].states.waiting: expected a list of strings, got 5",

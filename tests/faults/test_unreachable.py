@@ -68,6 +68,24 @@ def test_commands_that_look_closer_name_it_too(config: Path, command: str, told:
     assert [word for word in (*SECRETS, "Traceback") if word in done.output] == []
 
 
+@pytest.mark.parametrize(
+    ("dsn", "way"),
+    [
+        (
+            "postgresql://reader:{guess}@{place}/{shop}",
+            "check the user and the password; in a URL, write @ / : ? # and % of a password as %40 %2F %3A %3F %23 and "
+            "%25",
+        ),
+        ("postgresql://reader@{place}/{shop}", "as in postgresql://user:password@host/database"),
+        ("postgresql://reader:{coded}@nowhere.invalid/{shop}", "that it can be looked up from here"),
+        ("postgresql://reader:{coded}@127.0.0.1:1/{shop}", "is the server running there, and does it listen on"),
+    ],
+)
+def test_doctor_calls_it_a_failure_to_connect_and_knows_a_way_out(config: Path, way: str) -> None:
+    lines = run("doctor", "--config", str(config)).stdout.splitlines()
+    assert [(line.startswith("  failed  connect: "), way in line) for line in lines[1:]] == [(True, True)]
+
+
 @WRONG
 def test_serve_goes_on_and_says_so_once_in_its_log(config: Path, told: str, caplog: pytest.LogCaptureFixture) -> None:
     with serving_of(config) as exporter:

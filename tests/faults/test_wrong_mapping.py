@@ -37,7 +37,7 @@ def own(database: Database) -> Database:
     ("mapping", "told"),
     [
         ({"table": "jbos"}, f"there is no table jbos {GONE}"),
-        ({"table": "nowhere.jobs"}, f"there is no table nowhere.jobs {GONE}"),
+        ({"table": "nowhere.jobs"}, "there is no table nowhere.jobs, but there is public.jobs: write its name so"),
         ({"table": '"Jobs"'}, f'there is no table "Jobs" {GONE}'),
         ({"table": "jobs_pkey"}, f"there is no table jobs_pkey {GONE}"),
         (
@@ -86,14 +86,18 @@ def test_a_database_without_any_jobs_says_what_there_is(database: Database, tmp_
     database.connection.execute("CREATE TABLE people (id int, name text)")
     other = run("once", "--config", config)
     assert (empty.exit_code, other.exit_code) == (1, 1)
-    assert "no jobs table was recognised (there are: no tables): name it under `table:` in jobqueue.yml" in empty.stderr
-    assert "no jobs table was recognised (there are: public.people): name it under `table:`" in other.stderr
+    told = "no table that role postgres can see there is one of jobs (there are: {}): is it the right database?"
+    assert told.format("no tables") in empty.stderr
+    assert told.format("public.people") in other.stderr
 
 
 def test_a_state_that_nobody_mapped_is_named_once_and_left_out(
     own: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    notice = "state 'zombie' of public.jobs.state is not mapped, its jobs are not counted: add it under states"
+    notice = (
+        "state 'zombie' of public.jobs.state is not mapped, its jobs are not counted: "
+        "add it under `states:` in jobqueue.yml (`jobqueue init` writes one)"
+    )
     with serving_of(configured(tmp_path, own.dsn)) as exporter:
         before = exporter.scrape()
         own.connection.execute("INSERT INTO jobs (kind, state) VALUES ('MAIL', 'zombie'), ('ONLY', 'zombie')")

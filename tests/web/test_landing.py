@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from jobqueue_exporter import __version__
@@ -125,3 +126,44 @@ def test_every_link_of_it_leads_somewhere() -> None:
         assert {link: server.ask(f"/{link}").status for link in links if link != "data:,"} == dict.fromkeys(
             ("style.css", "metrics", "sd", "-/healthy", "probe?source=shop"), 200
         )
+
+
+NOTICED = replace(
+    BUSY, notices=("state 'odd' of public.jobs.state is not mapped", "<b>job_workers</b> is left out", "once", "once")
+)
+
+
+def test_what_an_engine_noticed_is_counted_and_left_to_the_log() -> None:
+    with served(config("shop", "mail"), {"shop": ready(NOTICED), "mail": ready(BUSY)}) as server:
+        text = html.unescape(words(server.ask("/").text))
+    counted = "notice needs a look : 3 things to look at: the exporter's log and `jobqueue doctor` say what."
+    assert text.count("notice needs a look") == text.count(counted) == 1
+    assert "public.jobs" not in text
+
+
+def test_who_has_shown_a_password_is_told_what_an_engine_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text(f"basic_auth_users: {{alice: '{CHEAP}'}}")
+    with served(readers={"shop": ready(NOTICED)}, web_config=file) as server:
+        page = server.ask("/", basic("alice", "päss:word")).text
+    assert re.findall(r"<li>notice .*?: (.*)</li>", page) == [
+        "state &#39;odd&#39; of public.jobs.state is not mapped",
+        "&lt;b&gt;job_workers&lt;/b&gt; is left out",
+        "once",
+    ]
+
+
+def test_of_very_many_and_very_long_notices_the_page_shows_some(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text(f"basic_auth_users: {{alice: '{CHEAP}'}}")
+    many = replace(BUSY, notices=tuple(f"{number} {'x' * 9000}" for number in range(1000)))
+    with served(readers={"shop": ready(many)}, web_config=file) as server:
+        page = server.ask("/", basic("alice", "päss:word")).text
+    assert page.count("<li>notice ") == 21
+    assert "and 980 more, which the exporter&#39;s log has" in page
+    assert len(page) < 20_000
+
+
+def test_a_source_that_is_down_has_no_notices() -> None:
+    with served(readers={"shop": ready(NOTICED, error=REASON)}) as server:
+        assert "notice" not in words(server.ask("/").text)

@@ -30,8 +30,18 @@ def test_an_address_is_a_host_and_a_port(address: str, host: str, port: int) -> 
     ["", ":", "10227", "localhost", "::1:80", "[::1]", "[::1:80", "host:http", ":65536", ":-1", ":٣", ": 80", ":1e3"],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(ConfigError, match=r"is not HOST:PORT; write it as :10227"):
+    with pytest.raises(ConfigError) as caught:
         listening.parse(address)
+    assert str(caught.value) == (
+        f"listen address {address!r} is not HOST:PORT; write it as :10227, 127.0.0.1:10227 or [::1]:10227, with a port "
+        "from 0 to 65535"
+    )
+
+
+def test_an_address_that_is_very_long_is_refused_in_short() -> None:
+    with pytest.raises(ConfigError) as caught:
+        listening.parse(f":{'9' * 5000}")
+    assert len(str(caught.value)) < 250
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobqueue_exporter.catalog import exporter, flows, jobs, lanes, sources, workers
+from jobqueue_exporter.catalog import conditions, exporter, flows, jobs, lanes, sources, workers
 from jobqueue_exporter.catalog.exporter import ExporterFacts
 from jobqueue_exporter.catalog.metric import Metric, Series, Type, Value
 from jobqueue_exporter.model import Snapshot
@@ -25,6 +25,7 @@ SOURCE_METRICS: tuple[Metric[Snapshot], ...] = (
     *flows.METRICS,
     *workers.METRICS,
     *lanes.METRICS,
+    *conditions.METRICS,
     *sources.METRICS,
 )
 EXPORTER_METRICS: tuple[Metric[ExporterFacts], ...] = exporter.METRICS

@@ -17,6 +17,11 @@ def _info(snapshot: Snapshot) -> Read:
         yield (snapshot.engine, snapshot.facts.version or ""), 1
 
 
+def _notices(snapshot: Snapshot) -> int | None:
+    found = snapshot.facts.notices
+    return None if found is None else len(set(found))
+
+
 def _one(field: Callable[[Snapshot], float | None]) -> Callable[[Snapshot], Read]:
     def read(snapshot: Snapshot) -> Read:
         yield (), field(snapshot)
@@ -60,6 +65,13 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         (*SOURCE, "engine", "version"),
         "How jobs are kept in the source, and the version that it reports.",
         _info,
+    ),
+    Metric(
+        "jobqueue_source_notices",
+        Type.GAUGE,
+        SOURCE,
+        "Things about the source that a person should look at; the log and `jobqueue doctor` say what.",
+        _one(_notices),
     ),
     Metric(
         "jobqueue_source_lag_seconds",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -65,24 +63,17 @@ def _address(listen: str | None) -> str:
     from jobqueue_exporter.errors import ConfigError, JobQueueError
     from jobqueue_exporter.web import listening
 
-    wanted = listen or DEFAULT_LISTEN
+    wanted = DEFAULT_LISTEN if listen is None else listen
     try:
         listening.bind(wanted).close()
     except ConfigError:
         raise
     except JobQueueError as error:
-        reason = _reason(error.__cause__) or str(error)
-        if listen:
-            raise JobQueueError(f"cannot listen on {listen}: {reason}; try --web.listen-address={ANY_PORT}") from error
-        click.echo(f"cannot listen on {wanted}: {reason}; a free port is used instead", err=True)
+        if listen is not None:
+            raise
+        click.echo(f"{str(error).partition(';')[0]}; a free port is used instead", err=True)
         return ANY_PORT
     return wanted
-
-
-def _reason(cause: BaseException | None) -> str:
-    """The system's own words without the address that Python adds; empty when it has none."""
-    number = cause.errno if isinstance(cause, OSError) else None
-    return "" if number is None or number not in errno.errorcode else os.strerror(number)
 
 
 def _serve(config: Config, scenario: Scenario, dsn: str) -> None:

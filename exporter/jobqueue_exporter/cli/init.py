@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ Written by `jobqueue init` from a look at the database; edit it, then: jobqueue 
 All keys, with their defaults, are in examples/jobqueue.yml of the project.
 """
 _MOST_LANES = 20
+_WIDTH = 100
 
 
 @click.command(epilog=EXAMPLES)
@@ -79,7 +81,7 @@ def _yaml(proposals: Sequence[tuple[Source, Proposal]]) -> str:
         "queues", before="\nWhat you want of your jobs; for each lane the first match wins, * matches all"
     )
     yaml = YAML()
-    yaml.width = 100
+    yaml.width = _WIDTH
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
     yaml.dump(document, out)
@@ -96,9 +98,12 @@ def _source(found: Source, proposal: Proposal) -> CommentedMap:
     source = CommentedMap(name=found.name, dsn=f"${{{variable}}}")
     source.update({key: _flow(value) for key, value in proposal.settings.items()})
     missing = f"; no column was found for: {', '.join(proposal.missing)}" if proposal.missing else ""
+    # This is what `jobqueue init` writes.
+    noticed = [notice.replace(" (`jobqueue init` writes one)", "") for notice in proposal.notices]
+    of_states = [proposal.states, *noticed]
     comments = {
-        "columns": f"which column says what{missing}",
-        "states": "which values of the state column mean what" + "".join(f"\n{n}" for n in proposal.notices),
+        "columns": _lines(f"which column says what{missing}", *([] if "states" in source else of_states)),
+        "states": _lines("which values of the state column mean what", *of_states),
         "events": "what happened to each job: throughput, failures, waits and run times come from here",
         "heartbeats": "one row for each worker process, idle ones too",
         "dead_letters": "dead jobs are kept in a table of their own",
@@ -107,6 +112,11 @@ def _source(found: Source, proposal: Proposal) -> CommentedMap:
         if key in source:
             source.yaml_set_comment_before_after_key(key, before=comment, indent=4)
     return source
+
+
+def _lines(*texts: str) -> str:
+    """The texts one below the other, long ones in several lines."""
+    return "\n".join(line for text in texts for line in textwrap.wrap(text, _WIDTH, break_long_words=False))
 
 
 def _flow(value: object) -> object:

@@ -32,7 +32,10 @@ def serve(*, path: Path | None, listen: str | None, web_config: Path | None) -> 
     SIGHUP reads the configuration again; a bad one leaves the old one in force.
     """
     from jobqueue_exporter.config.load import load
-    from jobqueue_exporter.web import serving
+    from jobqueue_exporter.web import listening, serving
+
+    if listen is not None:
+        listening.parse(listen)
 
     def read() -> Config:
         return load(path, os.environ)

@@ -145,7 +145,7 @@ class Memory:
         wants = self._wants
         before = self._extras.facts(found.extras, now)
         facts = replace(together([before, *found.facts(found.core)]), flow_window=None)
-        facts = self._lanes.told(facts, now)
+        facts = signals.kept(self._lanes.told(facts, now), found.signals)
         lanes = self._lanes.places.known
         counted = self._flows_by in found.names and self._history.succeeded(self._flows_by)
         counting = bool(self._ledger.tells) and counted

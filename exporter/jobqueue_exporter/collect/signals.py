@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from jobqueue_exporter.model import Signal, Snapshot
+from jobqueue_exporter.model import Facts, Signal, Snapshot
 
 _SHOWN: Mapping[Signal, Callable[[Snapshot], bool]] = {
     Signal.ENQUEUED: lambda s: s.flows is not None,
@@ -16,9 +17,17 @@ _SHOWN: Mapping[Signal, Callable[[Snapshot], bool]] = {
     Signal.WORKERS: lambda s: s.facts.workers is not None,
     Signal.SLOTS: lambda s: s.facts.workers is not None and s.facts.workers.slots is not None,
     Signal.PAUSE: lambda s: s.facts.paused is not None,
-    Signal.CAUSES: lambda s: s.facts.dead_letters is not None,
+    Signal.CAUSES: lambda s: s.facts.dead_letters is not None and all(d.causes for d in s.facts.dead_letters.values()),
     Signal.RECOVERY: lambda s: s.facts.recovery is not None,
+    Signal.SCHEDULES: lambda s: s.facts.schedules is not None,
 }
+
+
+def kept(facts: Facts, can: Mapping[Signal, bool]) -> Facts:
+    """The facts without causes of deaths that an engine does not tell: to it all of them are unknown."""
+    if facts.dead_letters is None or can.get(Signal.CAUSES, True):
+        return facts
+    return replace(facts, dead_letters={lane: replace(one, causes={}) for lane, one in facts.dead_letters.items()})
 
 
 def shown(snapshot: Snapshot, can: Mapping[Signal, bool]) -> dict[Signal, bool]:

@@ -16,6 +16,7 @@ _PART = r'(?:[^\W\d][\w$]{0,62}|"(?:[^"\0]|"")+")'
 _TABLE = re.compile(rf"{_PART}(\.{_PART})?")
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _LONGEST_NAME = 63
+_MOST_SHOWN = 60
 
 
 def table_name(text: str) -> str | None:
@@ -55,7 +56,9 @@ def listen_address(text: str) -> str | None:
     host, colon, port = text.rpartition(":")
     if colon and re.fullmatch("[0-9]{1,5}", port) and int(port) < 65_536 and _is_host(host):
         return None
-    return "expected an address and a port, as in :10227, 127.0.0.1:10227 or [::1]:10227"
+    # A connection string that got here by mistake may hold a password.
+    got = "" if "://" in text or "@" in text else f", got {text[:_MOST_SHOWN]!r}"
+    return "expected an address and a port from 0 to 65535, as in :10227, 127.0.0.1:10227 or [::1]:10227" + got
 
 
 def web_address(text: str) -> str | None:
@@ -70,6 +73,18 @@ def web_address(text: str) -> str | None:
     return "expected a URL such as https://jobs.example.com, without user, ? and #"
 
 
+def api_address(text: str) -> str | None:
+    """What is wrong with the address of an HTTP API."""
+    return connection_string(text) if dsn.kind(text) == "http" else "expected an address such as https://host/healthz"
+
+
+def header_value(text: str) -> str | None:
+    """What is wrong with the value of a header."""
+    if re.fullmatch(r"[\x21-\x7e\x80-\xff]([\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?", text):
+        return None
+    return "expected a value that fits in one line and neither starts nor ends with a space"
+
+
 def not_empty(text: str) -> str | None:
     """That there is nothing."""
     return None if text.strip() else "expected a string that is not empty"
@@ -82,6 +97,9 @@ VALUES: tuple[tuple[Where, Callable[[str], str | None]], ...] = (
     (("sources", "*", "write_dsn"), connection_string),
     (("sources", "*", "schema"), column_name),
     (("sources", "*", "bullmq", "queues", "*"), not_empty),
+    (("sources", "*", "http", "headers", "*"), header_value),
+    (("sources", "*", "http", "liveness"), api_address),
+    (("sources", "*", "http", "queue"), not_empty),
     (("sources", "*", "table"), table_name),
     (("sources", "*", "columns", "*"), column_name),
     (("sources", "*", "events", "table"), table_name),

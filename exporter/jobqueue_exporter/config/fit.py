@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import msgspec
 
 from jobqueue_exporter import dsn
+from jobqueue_exporter.config import http_fit
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.nodes import Problem, Where
 from jobqueue_exporter.config.pattern import matches
@@ -27,6 +28,8 @@ def problems(data: Mapping[str, object]) -> Iterator[Problem]:
     yield from _names(sources)
     for index, source in enumerate(sources):
         yield from _address(_mapping(source), ("sources", index))
+        http, engine = _mapping(_mapping(source).get("http")), _mapping(source).get("engine")
+        yield from http_fit.problems(http, engine, ("sources", index, "http"))
         for key, shape in _MEANINGS.items():
             words = _mapping(_mapping(source).get(key))
             yield from _meanings(words, shape, ("sources", index, key))
@@ -91,7 +94,7 @@ def _rules(rules: list[object], names: list[object]) -> Iterator[Problem]:
 
 def _suggestion(word: str, known: list[str]) -> str:
     near = get_close_matches(word, known, 1)
-    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}" if known else ""
+    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(dict.fromkeys(known))}" if known else ""
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -18,7 +18,7 @@ from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.secret import Secret
 
 DURATION_FORMATS = {types.Duration: "jobqueue-duration", types.DurationOrZero: "jobqueue-duration-or-zero"}
-_MODULES = (types, table_types, redis_types, http_types)
+MODULES = (types, table_types, redis_types, http_types)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -75,7 +75,7 @@ def _add_default(schema: dict[str, Any], field: msgspec.structs.FieldInfo) -> No
 def _docstrings() -> list[tuple[str, str, str]]:
     """The class, the field and the text of each string that stands under a field."""
     found = []
-    for node in chain.from_iterable(ast.parse(inspect.getsource(module)).body for module in _MODULES):
+    for node in chain.from_iterable(ast.parse(inspect.getsource(module)).body for module in MODULES):
         if not isinstance(node, ast.ClassDef):
             continue
         for field, below in zip(node.body, node.body[1:], strict=False):

@@ -53,7 +53,7 @@ class Source(Strict, frozen=True):
     """Where: a postgresql:// URL or the keyword form of libpq, a redis:// or rediss:// URL, or an http(s):// URL."""
     dsn_file: str | None = None
     """A file that holds the connection string, instead of `dsn`; relative to the configuration file."""
-    write_dsn: Secret = msgspec.field(default_factory=Secret)
+    write_dsn: Secret | None = None
     """The same for commands that change jobs, so that readings need no right to; left out: `dsn`."""
     engine: EngineName | None = None
     """How jobs are kept there; left out: detected."""

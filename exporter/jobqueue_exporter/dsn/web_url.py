@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jobqueue_exporter.dsn.bare import bare
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
+_PORTS = {"http": 80, "https": 443}
 _EXPECTED = "expected https://host/path, with user:password@ before the host if it wants them"
 
 
@@ -24,6 +25,19 @@ class WebUrl:
     def public(self) -> str:
         """The address for messages: no user, no password, no parameters."""
         return self.url.partition("?")[0]
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Whom one talks to there: scheme, host and port. What is for one origin is not for another."""
+        url = urlsplit(self.url)
+        return url.scheme, url.hostname or "", url.port or _PORTS[url.scheme]
+
+    def at(self, path: str) -> WebUrl:
+        """The address of a path below this one, with the parameters of both."""
+        base, _, given = self.url.partition("?")
+        below, _, more = path.partition("?")
+        query = "&".join(part for part in (given, more) if part)
+        return replace(self, url=f"{base.rstrip('/')}/{below.lstrip('/')}" + (f"?{query}" if query else ""))
 
 
 def parse(text: str) -> WebUrl:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from jobqueue_exporter import dsn
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.types import EngineName, Source
 from jobqueue_exporter.engines import checkups, detection
@@ -31,9 +32,9 @@ def engine(name: str) -> Engine:
 
 def reader(source: Source) -> Reader:
     """The reader of a source. Raises ConfigError when a library is not installed."""
-    if source.engine is None:
+    if source.engine is None and dsn.kind(source.dsn) == "postgresql":
         return detection.Detecting(source, _recognised)
-    return engine(source.engine).reader(source)
+    return _recognised(source)
 
 
 def operator(source: Source) -> Operator:

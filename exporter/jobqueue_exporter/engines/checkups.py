@@ -10,12 +10,20 @@ from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.engine import Engine
 from jobqueue_exporter.engines.protocol import Finding, Part, Proposal, Reader, Request, Status
-from jobqueue_exporter.errors import SourceError
+from jobqueue_exporter.errors import SourceError, Unreachable
 from jobqueue_exporter.model import BUCKETS, Facts, State
 
 READINGS = 3
 SCRAPE_SECONDS = 15.0
 SKEW_SECONDS = 2.0
+# By words of the driver's messages.
+_WAYS_OUT = {
+    "connection refused": "is the server running there, and does it listen on an address that is reached from here?",
+    "failed to resolve host": "check the name of the host, and that it can be looked up from here",
+    "no password supplied": "write one into the connection string, as in postgresql://user:password@host/database",
+    "authentication failed": "check the user and the password; in a URL, write @ / : ? # and % of a password as "
+    "%40 %2F %3A %3F %23 and %25",
+}
 
 
 def of(source: Source, named: Callable[[Source], Source], engine: Callable[[str], Engine]) -> Iterator[Finding]:
@@ -25,7 +33,7 @@ def of(source: Source, named: Callable[[Source], Source], engine: Callable[[str]
     try:
         known = named(source)
     except SourceError as error:
-        yield Finding(Status.FAILED, "read", str(error))
+        yield failed(source, error)
         return
     found = engine(str(known.engine))
     if found.checkup is not None:
@@ -35,7 +43,7 @@ def of(source: Source, named: Callable[[Source], Source], engine: Callable[[str]
     try:
         yield from by_reading(known, reader)
     except SourceError as error:
-        yield Finding(Status.FAILED, "read", str(error))
+        yield failed(source, error)
     finally:
         reader.close()
 
@@ -55,6 +63,16 @@ def by_reading(source: Source, reader: Reader) -> Iterator[Finding]:
     for notice in dict.fromkeys(facts.notices or ()):
         yield Finding(Status.WARNING, "notice", notice)
     yield cost(reader, source, parts)
+
+
+def failed(source: Source, error: SourceError) -> Finding:
+    """A finding on what kept a source from being read, with a way out where it is plain."""
+    if not isinstance(error, Unreachable):
+        return Finding(Status.FAILED, "read", str(error))
+    text = str(error)
+    if dsn.kind(source.dsn) == "postgresql":
+        text += next((f"; {way}" for words, way in _WAYS_OUT.items() if words in text.lower()), "")
+    return Finding(Status.FAILED, "connect", text)
 
 
 def clock(skew: float) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,6 +14,8 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Collector, Part, Reader, Request, Statement
 from jobqueue_exporter.model import Signal
 from jobqueue_exporter.sources.postgres import Postgres
+
+log = logging.getLogger(__name__)
 
 # What a team made itself looks like no other.
 OWN_TABLE = "table"
@@ -99,4 +102,5 @@ class Detecting:
     def _found(self) -> Reader:
         if self._reader is None:
             self._reader = self._recognised(self._source)
+            log.info("source=%s keeps its jobs with engine %s", self._source.name, self._reader.engine)
         return self._reader

@@ -80,12 +80,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Keys and values of a source in jobqueue.yml, the roles that no column plays, lanes and notices."""
+    """Keys and values of a source in jobqueue.yml, the roles that no column plays, lanes and notices.
+
+    `states` says for people what values of a state column mean: as they were found, or how to say more of them.
+    """
 
     settings: Mapping[str, object]
     missing: tuple[str, ...]
     lanes: tuple[Lane, ...]
     notices: tuple[str, ...]
+    states: str = ""
 
 
 class Reader(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -16,6 +17,7 @@ from jobqueue_exporter.web.deadline import HEADER, patience
 from jobqueue_exporter.web.site import Site
 
 PATHS = "/, /metrics, /probe?source=NAME, /sd, /-/healthy, /-/ready, POST /-/reload"
+MOST_SHOWN = 60
 
 
 def build(site: Site) -> ASGIApp:
@@ -54,7 +56,8 @@ class _Routes:
         name = request.query_params.get("source", "")
         if name not in self._site.sources:
             names = ", ".join(self._site.sources)
-            return _text(f"/probe needs ?source=NAME, one of: {names}", 400)
+            unknown = f"no source is called {_shown(name)}; " if name else ""
+            return _text(f"{unknown}/probe needs ?source=NAME, one of: {names}", 400)
         return await self._scrape(request, (name,))
 
     async def discover(self, request: Request) -> Response:
@@ -98,6 +101,11 @@ async def _healthy(_: Request) -> Response:
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     response = _text(f"nothing here; there are {PATHS}", 404)
     await response(scope, receive, send)
+
+
+def _shown(name: str) -> str:
+    """What a client asked for, cut short and harmless; an address may hold a password."""
+    return "that" if "://" in name or "@" in name else html.escape(ascii(name[:MOST_SHOWN]), quote=False)
 
 
 def _text(text: str, status: int) -> Response:

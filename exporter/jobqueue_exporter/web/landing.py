@@ -30,6 +30,8 @@ WORDS = {
     Status.UNKNOWN: "unknown",
 }
 UNTOLD = "It cannot be read: the exporter's log says why."
+MOST_NOTICES = 20
+LONGEST_NOTICE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Shown:
     up: bool
     status: Status
     checks: tuple[Check, ...]
+    notices: tuple[str, ...]
     pending: str
     oldest: str
     running: str
@@ -48,9 +51,9 @@ class Shown:
 
 
 def page(snapshots: Sequence[Snapshot], config: Config, *, reasons: bool) -> Response:
-    """The page, as a response. Only with `reasons` it says why a source cannot be read: hosts and users are in that."""
-    told = snapshots if reasons else [replace(snapshot, error=snapshot.error and UNTOLD) for snapshot in snapshots]
-    sources = [_shown(snapshot, config) for snapshot in told]
+    """The page, as a response. Only with `reasons` it says why a source cannot be read, and what an engine noticed:
+    hosts, users and names of tables are in that."""
+    sources = [_shown(snapshot if reasons else _discreet(snapshot), config) for snapshot in snapshots]
     text = _template().render(version=__version__, sources=sources, names=NAMES, words=WORDS)
     return HTMLResponse(text, headers=HEADERS)
 
@@ -59,6 +62,23 @@ def page(snapshots: Sequence[Snapshot], config: Config, *, reasons: bool) -> Res
 def _template() -> Template:
     loader = PackageLoader("jobqueue_exporter.web")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("landing.html")
+
+
+def _discreet(snapshot: Snapshot) -> Snapshot:
+    """The same, with words of ours for what only the log may tell."""
+    count = len(set(snapshot.facts.notices or ()))
+    words = (
+        f"{count} {'thing' if count == 1 else 'things'} to look at: the exporter's log and `jobqueue doctor` say what."
+    )
+    facts = replace(snapshot.facts, notices=(words,) if count else ())
+    return replace(snapshot, error=snapshot.error and UNTOLD, facts=facts)
+
+
+def _notices(snapshot: Snapshot) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(snapshot.facts.notices or ()))
+    more = len(found) - MOST_NOTICES
+    rest = (f"and {more} more, which the exporter's log has",) if more > 0 else ()
+    return (*(each[:LONGEST_NOTICE] for each in found[:MOST_NOTICES]), *rest)
 
 
 def _shown(snapshot: Snapshot, config: Config) -> Shown:
@@ -72,6 +92,7 @@ def _shown(snapshot: Snapshot, config: Config) -> Shown:
         up=snapshot.up,
         status=verdict.status,
         checks=verdict.checks if snapshot.up else verdict.checks[:1],
+        notices=_notices(snapshot) if snapshot.up else (),
         pending=_sum(snapshot, lanes, State.PENDING),
         oldest=durations.human(max(ages)) if ages else _none(snapshot),
         running=_sum(snapshot, lanes, State.RUNNING),

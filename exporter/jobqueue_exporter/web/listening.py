@@ -9,16 +9,19 @@ from jobqueue_exporter.errors import ConfigError, JobQueueError
 
 BACKLOG = 1024
 MAX_PORT = 65_535
+MOST_DIGITS = 5
+MOST_SHOWN = 60
 
 
 def parse(address: str) -> tuple[str, int]:
     """The host (empty: every address of this machine) and port of `address`. Raises ConfigError."""
     host, colon, port = address.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
-    numeric = port.isascii() and port.isdigit() and int(port) <= MAX_PORT
+    numeric = port.isascii() and port.isdigit() and len(port) <= MOST_DIGITS and int(port) <= MAX_PORT
     if not colon or not numeric or (":" in host and not bracketed):
         raise ConfigError(
-            f"listen address {address!r} is not HOST:PORT; write it as :10227, 127.0.0.1:10227 or [::1]:10227"
+            f"listen address {address[:MOST_SHOWN]!r} is not HOST:PORT; write it as :10227, 127.0.0.1:10227 or "
+            f"[::1]:10227, with a port from 0 to {MAX_PORT}"
         )
     return host[1:-1] if bracketed else host, int(port)
 
@@ -32,7 +35,7 @@ def bind(address: str) -> socket.socket:
     try:
         sock = _everywhere(port) if not host else _on(host, port)
     except OSError as error:
-        raise JobQueueError(_reason(address, error)) from error
+        raise JobQueueError(f"cannot listen on {address}: {_reason(error)}") from error
     sock.setblocking(False)
     return sock
 
@@ -62,12 +65,13 @@ def _on(host: str, port: int) -> socket.socket:
     return socket.create_server((str(place[0]), port), family=family, backlog=BACKLOG)
 
 
-def _reason(address: str, error: OSError) -> str:
+def _reason(error: OSError) -> str:
+    """Why, and after a semicolon the way out."""
     if error.errno == errno.EADDRINUSE:
         return (
-            f"cannot listen on {address}: another program has it; stop that one, or choose another address"
-            " with server.listen or --web.listen-address (port 0 takes any free one)"
+            "another program has it; stop that one, or choose another address with server.listen or "
+            "--web.listen-address (port 0 takes any free one)"
         )
     if error.errno == errno.EACCES:
-        return f"cannot listen on {address}: ports below 1024 need more rights than we have; choose a higher one"
-    return f"cannot listen on {address}: {error.strerror or error}; give an address of this machine"
+        return "ports below 1024 need more rights than we have; choose a higher one"
+    return f"{error.strerror or error}; give an address of this machine"

@@ -154,7 +154,7 @@ def test_a_status_may_be_in_capitals_and_an_unknown_one_is_named(harvester: Shop
     assert told.lanes[HARVEST].counts[State.DEAD_LETTER] == 2
     assert told.facts.notices == (
         "state 'lost' of public.dead_letter_queue.status is not mapped, its jobs are not counted: "
-        "add it under dead_letters",
+        "add it under `dead_letters:` in jobqueue.yml (`jobqueue init` writes one)",
     )
 
 

@@ -165,3 +165,18 @@ def test_kinds_that_are_cut_to_the_same_label_are_one_lane(shop: Shop) -> None:
     assert shop.read().facts.dead_letters == {
         Lane("jobs", "k" * 200): DeadLetters(causes=_causes(unknown=2), attempts_average=2.5, recent={"24h": 2})
     }
+
+
+def test_a_lane_with_a_dead_job_of_unknown_death_does_not_tell_the_last_day(shop: Shop) -> None:
+    jobs = shop.jobs(without=["updated_at"], types={"finished_at": "timestamptz"})
+    for kind, died in (("A", None), ("A", -100), ("B", -100), ("C", "infinity")):
+        jobs.add(kind=kind, state="dead_letter", finished_at=died)
+
+    told = shop.read().facts
+
+    assert {lane.kind: dead.recent for lane, dead in (told.dead_letters or {}).items()} == {
+        "A": None,
+        "B": {"24h": 1},
+        "C": None,
+    }
+    assert told.dead_letter_windows == ("24h",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobqueue_exporter import dsn
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Lane
 from tests.engines.table.shop import EVENTS, Shop
@@ -67,13 +68,14 @@ def test_no_jobs_table_is_refused_with_what_there_is(shop: Shop) -> None:
         shop.read()
 
     assert str(caught.value) == (
-        'no jobs table was recognised (there are: public."Odd Name", public.job_events, public.users): '
-        "name it under `table:` in jobqueue.yml"
+        f"{dsn.parse(shop.database.dsn).public()}: no table that role postgres can see there is one of jobs "
+        '(there are: public."Odd Name", public.job_events, public.users): is it the right database? '
+        "else name the table under `table:` in jobqueue.yml"
     )
 
 
 def test_an_empty_database_has_no_jobs_table(shop: Shop) -> None:
-    with pytest.raises(Refused, match=r"^no jobs table was recognised \(there are: no tables\)"):
+    with pytest.raises(Refused, match=r"/\w+: no table that role postgres can see .*\(there are: no tables\)"):
         shop.read()
 
 
@@ -111,3 +113,31 @@ def test_a_schema_whose_name_starts_like_those_of_postgres_is_searched(shop: Sho
     shop.jobs(f"{schema}.jobs").add(kind="A", state="queued")
 
     assert list(shop.read().lanes) == [Lane("jobs", "A")]
+
+
+def test_a_named_table_of_another_schema_is_refused_with_where_it_is(shop: Shop) -> None:
+    shop.run("CREATE SCHEMA app", 'CREATE SCHEMA "My work"')
+    shop.jobs("app.background_jobs")
+    shop.jobs('"My work".background_jobs')
+
+    with pytest.raises(Refused) as caught:
+        shop.read(table="Background_jobs")
+
+    assert str(caught.value) == (
+        'there is no table Background_jobs, but there is "My work".background_jobs and app.background_jobs: '
+        "write its name so"
+    )
+
+
+def test_a_named_table_of_a_schema_that_may_not_be_used_is_refused_with_the_grant(shop: Shop) -> None:
+    shop.run("CREATE SCHEMA app", "CREATE ROLE reader LOGIN")
+    shop.jobs("app.jobs")
+    shop.run("GRANT SELECT ON app.jobs TO reader")
+
+    with pytest.raises(Refused) as caught:
+        shop.read(role="reader", table="jobs")
+
+    assert str(caught.value) == (
+        "there is no table jobs, but there is app.jobs in a schema that this role may not use: run "
+        '`GRANT USAGE ON SCHEMA "app" TO "reader"`, and write its name so if it is the one'
+    )

@@ -10,6 +10,9 @@ from jobqueue_exporter.model import Lane, LaneJobs, Signal, State
 from tests.engines.table.shop import Shop
 
 A = Lane("jobs", "A")
+UNMAPPED = (
+    "is not mapped, its jobs are not counted: add it under `states:` in jobqueue.yml (`jobqueue init` writes one)"
+)
 
 
 def test_a_mapping_of_columns_and_states_wins_over_usual_names(shop: Shop) -> None:
@@ -69,9 +72,7 @@ def test_a_state_that_was_never_seen_is_named_and_not_counted(shop: Shop, indexe
     told = shop.read()
 
     assert sum(told.lanes[A].counts.values()) == 1
-    assert told.facts.notices == (
-        """state "Paused'; --" of public.jobs.state is not mapped, its jobs are not counted: add it under states""",
-    )
+    assert told.facts.notices == (f"""state "Paused'; --" of public.jobs.state {UNMAPPED}""",)
 
 
 def test_among_very_many_states_every_usual_one_is_still_counted(shop: Shop) -> None:
@@ -99,9 +100,7 @@ def test_a_label_of_an_enum_that_means_nothing_to_us_is_named(shop: Shop) -> Non
     told = shop.read()
 
     assert told.lanes == {}
-    assert told.facts.notices == (
-        "state 'melted' of public.jobs.state is not mapped, its jobs are not counted: add it under states",
-    )
+    assert told.facts.notices == (f"state 'melted' of public.jobs.state {UNMAPPED}",)
 
 
 def test_a_configured_state_that_an_enum_cannot_hold_is_named_and_does_no_harm(shop: Shop) -> None:
@@ -139,13 +138,24 @@ def test_a_new_state_is_counted_at_the_next_reading(shop: Shop) -> None:
             id="missing",
         ),
         pytest.param(
+            {"columns": Columns(state="nocol", kind="sort", run_at="payload")},
+            "columns.kind: column sort of public.jobs is not there; "
+            "columns.state: column nocol of public.jobs is not there; "
+            "columns.run_at: column payload of public.jobs must be a time or number column; there are: id,",
+            id="several",
+        ),
+        pytest.param(
             {"columns": Columns(run_at="payload")},
             "columns.run_at: column payload of public.jobs must be a time or number column",
             id="unfit",
         ),
         pytest.param({"columns": Columns(state=None)}, "public.jobs has no state column", id="no state"),
         pytest.param({"table": "jbos"}, "there is no table jbos", id="no table"),
-        pytest.param({"table": "nowhere.jobs"}, "there is no table nowhere.jobs", id="no schema"),
+        pytest.param(
+            {"table": "nowhere.jobs"},
+            "there is no table nowhere.jobs, but there is public.jobs: write its name so",
+            id="no schema",
+        ),
     ],
 )
 def test_a_wrong_mapping_is_refused_by_name(shop: Shop, options: dict[str, object], error: str) -> None:

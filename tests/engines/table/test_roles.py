@@ -12,6 +12,7 @@ from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
+from jobqueue_exporter.engines.grants import ROLE
 from jobqueue_exporter.engines.protocol import Request
 from jobqueue_exporter.engines.table import roles
 from jobqueue_exporter.engines.table.reader import TableReader
@@ -45,7 +46,7 @@ def test_the_printed_role_reads_every_row_under_row_level_security(secured: Data
     for statement in _printed(secured):
         secured.connection.execute(statement.encode())
 
-    reader = TableReader(Source(name="a", dsn=Secret(secured.dsn_of(roles.ROLE))))
+    reader = TableReader(Source(name="a", dsn=Secret(secured.dsn_of(ROLE))))
     request = Request(deadline=time.monotonic() + 5, extras=frozenset({"flows", "dead_letters"}), thresholds=(1.0,))
     parts = list(reader.read(request))
     reader.close()
@@ -67,7 +68,7 @@ def test_the_printed_role_may_do_no_more(secured: Database, query: str) -> None:
         secured.connection.execute(statement.encode())
 
     with (
-        psycopg.connect(secured.dsn_of(roles.ROLE)) as connection,
+        psycopg.connect(secured.dsn_of(ROLE)) as connection,
         pytest.raises((pg.InsufficientPrivilege, pg.ReadOnlySqlTransaction)),
     ):
         connection.execute(query.encode())

@@ -51,9 +51,7 @@ def test_a_role_without_rights_gets_the_grant_that_is_missing(shop: Shop) -> Non
     with pytest.raises(Refused) as caught:
         shop.read(role="nobody")
 
-    assert str(caught.value) == (
-        'permission denied for table jobs: run `GRANT SELECT ON "public"."jobs" TO …`, see `jobqueue doctor`'
-    )
+    assert str(caught.value) == ('permission denied for table jobs: run `GRANT SELECT ON "public"."jobs" TO "nobody"`')
 
 
 def test_a_role_without_the_schema_gets_the_reason(shop: Shop) -> None:
@@ -210,5 +208,5 @@ def test_a_companion_that_may_not_be_read_costs_only_what_it_tells(secured: Shop
     assert _pending(told) == 2
     assert told.facts.notices == (
         "public.job_events is left out: permission denied for table job_events: run `GRANT SELECT ON "
-        '"public"."job_events" TO …`, see `jobqueue doctor`',
+        '"public"."job_events" TO "service"`',
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jobqueue_exporter.engines.engine import About, Engine
-from jobqueue_exporter.engines.table import guards, roles
+from jobqueue_exporter.engines.opening import opening
+from jobqueue_exporter.engines.table import roles
 from jobqueue_exporter.engines.table.checkup import checkup
 from jobqueue_exporter.engines.table.proposal import propose
 from jobqueue_exporter.engines.table.reader import TableReader
@@ -22,5 +23,5 @@ ENGINE = Engine(
     checkup=checkup,
     propose=propose,
     role=roles.role,
-    guards=guards.opening,
+    guards=opening,
 )

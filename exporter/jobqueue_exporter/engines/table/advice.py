@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobqueue_exporter.engines.protocol import Finding, Status
+from jobqueue_exporter.engines.relation import Relation
 from jobqueue_exporter.engines.table import finished_flows, indexes, observed
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.plan import Plan
-from jobqueue_exporter.engines.table.relation import Relation
 from jobqueue_exporter.model import Flow
 
 # Below this a whole scan costs about a millisecond, and an index is not worth its upkeep.

@@ -9,9 +9,9 @@ from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import checkups
+from jobqueue_exporter.engines import checkups, standing
 from jobqueue_exporter.engines.protocol import Finding, Part, Request, Status
-from jobqueue_exporter.engines.table import advice, roles
+from jobqueue_exporter.engines.table import advice, roles, untold
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.engines.table.reader import TableReader
 from jobqueue_exporter.errors import SourceError
@@ -34,7 +34,7 @@ def checkup(source: Source) -> Iterator[Finding]:
         yield from _connection(database, source)
         yield from _table(database, reader, source)
     except SourceError as error:
-        yield Finding(Status.FAILED, "read", str(error))
+        yield checkups.failed(source, error)
     yield from _role(database, source)
     database.close()
 
@@ -59,6 +59,7 @@ def _table(database: Postgres, reader: TableReader, source: Source) -> Iterator[
         yield Finding(Status.OK, "engine", f"table: {'; '.join(plan.describe())}")
         yield from _rights(session, plan)
         yield from advice.findings(plan)
+        yield from untold.findings(plan)
     for _ in range(checkups.READINGS):
         parts += reader.read(_request(reader, source))
     failed = {part.collector: part.error for part in parts if part.error}
@@ -89,12 +90,8 @@ def _rights(session: Session, plan: Plan) -> Iterator[Finding]:
 def _role(database: Postgres, source: Source) -> Iterator[Finding]:
     try:
         with database.session(time.monotonic() + source.timeout) as session:
-            lines = roles.statements(session, source)
+            found = standing.finding(session, roles.tables(session, source))
     except SourceError:
         return
-    yield Finding(
-        Status.INFO,
-        "role",
-        "the least that an exporter's role needs; run it as the owner of the tables, with a password of yours",
-        "\n".join(lines),
-    )
+    if found is not None:
+        yield found

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.causes import TEXT_LENGTH, Causes
+from jobqueue_exporter.engines.relation import Column, Type
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
-from jobqueue_exporter.engines.table.jobs import lane
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.table.relation import Column, Type
+from jobqueue_exporter.engines.tally import lane
 from jobqueue_exporter.model import Cause, DeadLetters, Lane, RecoveryState
 from jobqueue_exporter.sources.postgres import Row, Session
 
@@ -75,10 +75,11 @@ def _json_text(column: str) -> str:
 
 
 def summary_query(dead: Graveyard, cap: int) -> str:
-    """A row for each lane: how many, how many of them in the last day, and their attempts on average."""
+    """A row for each lane: how many, how many of them in the last day, their attempts on average, and how many
+    died at a time that is not known."""
     return (
         "SELECT queue, kind, count(*), count(*) FILTER (WHERE died_at >= now() - interval '24 hours'),\n"
-        "       avg(attempts)::float8\n"
+        "       avg(attempts)::float8, count(*) FILTER (WHERE died_at IS NULL)\n"
         f"FROM (SELECT {dead.lane}, {dead.died_at} AS died_at, {dead.attempts} AS attempts\n"
         f"      FROM {dead.source} WHERE {dead.where} LIMIT {cap + 1}) AS dead\n"
         "GROUP BY queue, kind"
@@ -104,7 +105,7 @@ def read(session: Session, dead: Graveyard, rules: Causes, cap: int, queue: str)
         where: DeadLetters(
             causes=dict.fromkeys(Cause, 0) | causes.get(where, Counter()),
             attempts_average=average,
-            recent={WINDOW: recent} if recent_known else None,
+            recent={WINDOW: recent} if recent_known and recent is not None else None,
         )
         for where, recent, average in _by_lane(summary, queue)
     }
@@ -117,15 +118,17 @@ def _causes(rows: list[Row], rules: Causes, default_queue: str) -> dict[Lane, Co
     return found
 
 
-def _by_lane(rows: list[Row], default_queue: str) -> list[tuple[Lane, int, float | None]]:
-    """(lane, recent, average attempts), rows of one lane joined and their average weighted."""
+def _by_lane(rows: list[Row], default_queue: str) -> list[tuple[Lane, int | None, float | None]]:
+    """(lane, recent, average attempts), rows of one lane joined and their average weighted. One dead job that
+    is not dated may have died lately, so `recent` is then None."""
     joined: dict[Lane, list[Row]] = {}
     for row in rows:
         joined.setdefault(lane(row[0], row[1], default_queue), []).append(row)
-    return [
-        (where, sum(row[3] for row in group), _weighted([(row[2], row[4]) for row in group]))
-        for where, group in joined.items()
-    ]
+    return [(where, _recent(group), _weighted([(row[2], row[4]) for row in group])) for where, group in joined.items()]
+
+
+def _recent(rows: list[Row]) -> int | None:
+    return None if any(undated for *_, undated in rows) else sum(row[3] for row in rows)
 
 
 def _weighted(counted: list[tuple[int, float | None]]) -> float | None:

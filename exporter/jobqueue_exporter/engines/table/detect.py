@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobqueue_exporter import dsn
+from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.table import dead_letter_table, event_flows, worker_table
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 from jobqueue_exporter.errors import Refused
@@ -20,6 +22,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
 GROUP BY c.oid, 1, 2, 3 ORDER BY 1, 2
 """
 
+_MOST_SEEN = 20
 _NAMES = ("jobs", "job", "job_queue", "queue_jobs", "background_jobs", "job_status", "tasks", "queue")
 # What makes a table a queue: a state, and at least this many signs that rows are claimed, tried and dated.
 _SIGNS = (
@@ -34,6 +37,8 @@ _SIGNS = (
     "error",
 )
 _ENOUGH_SIGNS = 3
+COMPANIONS = ("events", "heartbeats", "dead_letters")
+"""The keys of a source, and of `Found`, for the tables beside a jobs table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +80,40 @@ def tables(session: Session) -> list[Candidate]:
     ]
 
 
-def jobs_table(found: list[Candidate]) -> Candidate:
-    """The one table that looks like a jobs table.
+def jobs_table(session: Session, source: Source, found: list[Candidate]) -> str:
+    """The SQL name of the jobs table: the one that is named, else the one that looks like it.
 
     Raises:
-        Refused: there is none, or several look alike.
+        Refused: none is named, and none looks like it or several do alike.
+        psycopg.Error: the role could not be asked for.
     """
-    likely = sorted((c for c in found if _is_queue(c)), key=lambda c: c.score, reverse=True)
-    if not likely:
-        seen = ", ".join(c.sql for c in found[:20]) or "no tables"
-        raise Refused(f"no jobs table was recognised (there are: {seen}): name it under `table:` in jobqueue.yml")
-    best = [c for c in likely if c.score == likely[0].score]
+    if source.table:
+        return source.table
+    best = _best(found)
+    if not best:
+        seen = ", ".join(c.sql for c in found[:_MOST_SEEN]) + (", …" if len(found) > _MOST_SEEN else "")
+        role = session.rows("SELECT current_user::text")[0][0]
+        raise Refused(
+            f"{dsn.parse(source.dsn).public()}: no table that role {role} can see there is one of jobs "
+            f"(there are: {seen or 'no tables'}): is it the right database? else name the table under `table:` in "
+            "jobqueue.yml"
+        )
     if len(best) > 1:
         names = ", ".join(c.sql for c in best)
         raise Refused(f"several tables look like a jobs table ({names}): name yours under `table:` in jobqueue.yml")
-    return best[0]
+    return best[0].sql
 
 
 def owner(found: list[Candidate], schema: str) -> str:
     """The name of the one table of a schema whose companions the tables beside it must be; "" when several may
     have them."""
-    try:
-        return jobs_table([candidate for candidate in found if candidate.schema == schema]).name
-    except Refused:
-        return ""
+    best = _best([candidate for candidate in found if candidate.schema == schema])
+    return best[0].name if len(best) == 1 else ""
+
+
+def has_jobs(found: list[Candidate]) -> bool:
+    """Whether any of these looks like a jobs table."""
+    return any(map(_is_queue, found))
 
 
 def companions(found: list[Candidate], schema: str, jobs: str) -> Found:
@@ -115,6 +130,13 @@ def companions(found: list[Candidate], schema: str, jobs: str) -> Found:
         heartbeats=usual(worker_table.USUAL_NAME, "worker_id", "heartbeat_at"),
         dead_letters=usual(dead_letter_table.USUAL_NAME, "status", "created_at"),
     )
+
+
+def _best(found: list[Candidate]) -> list[Candidate]:
+    """The table that looks most like a jobs table; all that do, where several do so alike."""
+    likely = [candidate for candidate in found if _is_queue(candidate)]
+    most = max((candidate.score for candidate in likely), default=None)
+    return [candidate for candidate in likely if candidate.score == most]
 
 
 def _is_queue(candidate: Candidate) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Events
-from jobqueue_exporter.engines.table import flows
+from jobqueue_exporter.engines import minutes
+from jobqueue_exporter.engines.relation import Column, Relation, Type
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.table.relation import Column, Relation, Type
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Flow
 
@@ -103,7 +103,7 @@ def tells(events: EventLayout, jobs: Layout) -> frozenset[Flow]:
     return frozenset(flow for flow, group in named.items() if group)
 
 
-def query(events: EventLayout, jobs: Layout, span: flows.Span, thresholds: tuple[float, ...]) -> str:
+def query(events: EventLayout, jobs: Layout, span: minutes.Span, thresholds: tuple[float, ...]) -> str:
     """Rows of (minute, queue, kind, flow, bucket, count, seconds, gone)."""
     told = tells(events, jobs)
     parts = [_counted(events)] if _meanings(events) else []
@@ -121,17 +121,17 @@ def _with_jobs(events: EventLayout, jobs: Layout) -> str:
     )
 
 
-def _joined(events: EventLayout, jobs: Layout, span: flows.Span, told: frozenset[Flow]) -> str:
+def _joined(events: EventLayout, jobs: Layout, span: minutes.Span, told: frozenset[Flow]) -> str:
     """Events of the span with the lane of their job, whether it is gone or dead by now, how long it had
     waited when it was started, and how long it had run when the attempt ended."""
     at = events.created_at.moment
     return (
         f"  SELECT {events.job_id.sql} AS job_id, {events.word} AS stage, {at} AS at,\n"
-        f"         {flows.minute(at)} AS minute, {jobs.label('queue')} AS queue, {jobs.label('kind')} AS kind,\n"
+        f"         {minutes.minute(at)} AS minute, {jobs.label('queue')} AS queue, {jobs.label('kind')} AS kind,\n"
         f"         {jobs.columns['id'].sql} IS NULL AS gone,\n"
         f"         coalesce({jobs.state_is('dead_letter')}, false) AS dead,\n"
         f"         {_wait(events, jobs) if Flow.WAIT in told else 'NULL::float8'} AS wait,\n"
-        f"         {flows.seconds('started.at', at) if Flow.RUN in told else 'NULL::float8'} AS run\n"
+        f"         {minutes.seconds('started.at', at) if Flow.RUN in told else 'NULL::float8'} AS run\n"
         f"  FROM {_with_jobs(events, jobs)}\n"
         f"{_last_start(events) if Flow.RUN in told else ''}"
         f"  WHERE {span.covers(events.created_at)}"
@@ -147,7 +147,7 @@ def _wait(events: EventLayout, jobs: Layout) -> str:
         f"           SELECT FROM {events.relation.sql} AS s\n"
         f"           WHERE {_same_job(earlier, events)} AND {earlier.created_at.moment} < {at}\n"
         f"             AND {earlier.created_at.moment} >= {jobs.since})\n"
-        f"         THEN {flows.seconds(jobs.since, at)} END"
+        f"         THEN {minutes.seconds(jobs.since, at)} END"
     )
 
 
@@ -201,7 +201,7 @@ def _deaths(events: EventLayout) -> str:
 
 def _timed(flow: Flow, column: str, thresholds: tuple[float, ...]) -> str:
     return (
-        f"SELECT minute, queue, kind, '{flow}', {flows.bucket(column, thresholds)}, count(*), sum({column}), gone\n"
+        f"SELECT minute, queue, kind, '{flow}', {minutes.bucket(column, thresholds)}, count(*), sum({column}), gone\n"
         f"FROM e WHERE {column} IS NOT NULL\n"
         "GROUP BY 1, 2, 3, 5, 8"
     )

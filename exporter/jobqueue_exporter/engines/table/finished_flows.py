@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobqueue_exporter.engines.table import flows
+from jobqueue_exporter.engines import minutes
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.model import Flow
 
@@ -24,7 +24,7 @@ def tells(layout: Layout) -> frozenset[Flow]:
     return frozenset(told)
 
 
-def query(layout: Layout, span: flows.Span, thresholds: tuple[float, ...]) -> str:
+def query(layout: Layout, span: minutes.Span, thresholds: tuple[float, ...]) -> str:
     """Rows of (minute, queue, kind, flow, bucket, count, seconds, gone)."""
     told, parts = tells(layout), []
     for flow, meaning in _outcomes(layout).items():
@@ -34,9 +34,9 @@ def query(layout: Layout, span: flows.Span, thresholds: tuple[float, ...]) -> st
         parts.append(_counted(layout, span, Flow.ENQUEUED, "created_at", "true"))
     started, finished = layout.sql("started_at"), layout.sql("finished_at")
     if Flow.RUN in told:
-        parts.append(_timed(layout, span, Flow.RUN, flows.seconds(started, finished), thresholds))
+        parts.append(_timed(layout, span, Flow.RUN, minutes.seconds(started, finished), thresholds))
     if Flow.WAIT in told:
-        parts.append(_timed(layout, span, Flow.WAIT, flows.seconds(layout.since, started), thresholds))
+        parts.append(_timed(layout, span, Flow.WAIT, minutes.seconds(layout.since, started), thresholds))
     return "\nUNION ALL\n".join(parts)
 
 
@@ -55,21 +55,22 @@ def _served(layout: Layout, role: str) -> bool:
     return layout.has(role) and layout.relation.led_by(layout.columns[role].name)
 
 
-def _counted(layout: Layout, span: flows.Span, flow: Flow, role: str, where: str) -> str:
+def _counted(layout: Layout, span: minutes.Span, flow: Flow, role: str, where: str) -> str:
     at = layout.columns[role]
     return (
-        f"SELECT {flows.minute(at.moment)}, {layout.label('queue')}, {layout.label('kind')}, '{flow}', 0, count(*),\n"
+        f"SELECT {minutes.minute(at.moment)}, {layout.label('queue')}, {layout.label('kind')}, '{flow}', 0, count(*),\n"
         f"       0::float8, false\n"
         f"FROM {layout.relation.sql} WHERE {span.covers(at)} AND {where} GROUP BY 1, 2, 3"
     )
 
 
-def _timed(layout: Layout, span: flows.Span, flow: Flow, seconds: str, thresholds: tuple[float, ...]) -> str:
+def _timed(layout: Layout, span: minutes.Span, flow: Flow, seconds: str, thresholds: tuple[float, ...]) -> str:
     """Durations of the jobs that ended in the span, in the minute of their end."""
     finished = layout.columns["finished_at"]
     return (
-        f"SELECT minute, queue, kind, '{flow}', {flows.bucket('seconds', thresholds)}, count(*), sum(seconds), false\n"
-        f"FROM (SELECT {flows.minute(finished.moment)} AS minute, {layout.label('queue')} AS queue,\n"
+        f"SELECT minute, queue, kind, '{flow}', {minutes.bucket('seconds', thresholds)}, count(*), sum(seconds),\n"
+        f"       false\n"
+        f"FROM (SELECT {minutes.minute(finished.moment)} AS minute, {layout.label('queue')} AS queue,\n"
         f"             {layout.label('kind')} AS kind, {seconds} AS seconds\n"
         f"      FROM {layout.relation.sql} WHERE {span.covers(finished)}) AS ended\n"
         "WHERE seconds IS NOT NULL GROUP BY 1, 2, 3, 5"

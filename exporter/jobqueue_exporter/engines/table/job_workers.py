@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from jobqueue_exporter.engines.table.jobs import beat, expired, lane
-from jobqueue_exporter.engines.table.layout import LABEL_LENGTH, Layout
-from jobqueue_exporter.engines.table.relation import interval
+from jobqueue_exporter.engines.relation import interval
+from jobqueue_exporter.engines.table.jobs import beat, expired
+from jobqueue_exporter.engines.table.layout import Layout
+from jobqueue_exporter.engines.tally import LABEL_LENGTH, lane
 from jobqueue_exporter.model import State, Workers
 from jobqueue_exporter.sources.postgres import Row
 

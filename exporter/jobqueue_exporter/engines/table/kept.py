@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from jobqueue_exporter.config.types import DeadLetterTable, Source
+from jobqueue_exporter.engines.relation import Relation
 from jobqueue_exporter.engines.table.plan import Plan
-from jobqueue_exporter.engines.table.relation import Relation
 from jobqueue_exporter.errors import Refused
 
 # What jobs are told apart by. Without run_at, say, a job of next week counts as pending.

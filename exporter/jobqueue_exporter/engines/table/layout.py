@@ -10,7 +10,7 @@ from msgspec import UNSET
 from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines.table.relation import Column, Relation, Type
+from jobqueue_exporter.engines.relation import Column, Relation, Type
 from jobqueue_exporter.engines.table.words import (
     COLUMN_NAMES,
     MEANINGS,
@@ -19,9 +19,9 @@ from jobqueue_exporter.engines.table.words import (
     default_states,
     unmapped,
 )
+from jobqueue_exporter.engines.tally import LABEL_LENGTH
 from jobqueue_exporter.errors import Refused
 
-LABEL_LENGTH = 200
 _USABLE: Mapping[str, tuple[Type, ...]] = {
     "queue": (Type.TEXT, Type.ENUM, Type.NUMBER, Type.OTHER),
     "kind": (Type.TEXT, Type.ENUM, Type.NUMBER, Type.OTHER),
@@ -164,13 +164,15 @@ def state_column(relation: Relation, source: Source) -> Column | None:
 
 def _columns(relation: Relation, source: Source) -> dict[str, Column]:
     wanted = msgspec.structs.asdict(source.columns)
+    configured = {role: name for role, name in wanted.items() if name is not None and name is not UNSET}
+    _check(relation, configured)
     found: dict[str, Column] = {}
     for role, names in COLUMN_NAMES.items():
         name = wanted[role]
         if name is None:
             continue
         if name is not UNSET:
-            found[role] = _configured(relation, role, name)
+            found[role] = relation.columns[name]
         elif usual := next((c for n in names if (c := relation.columns.get(n)) and _fits(role, c)), None):
             found[role] = usual
     return found
@@ -195,16 +197,23 @@ def _unread(columns: Mapping[str, Column], relation: Relation, source: Source) -
     )
 
 
-def _configured(relation: Relation, role: str, name: str) -> Column:
+def _check(relation: Relation, configured: Mapping[str, str]) -> None:
+    """Raises Refused with all that is wrong with the columns that were named."""
+    wrong = [text for role, name in configured.items() if (text := _wrong(relation, role, name))]
+    if wrong:
+        lacking = any(name not in relation.columns for name in configured.values())
+        raise Refused("; ".join(wrong) + (f"; there are: {', '.join(relation.columns)}" if lacking else ""))
+
+
+def _wrong(relation: Relation, role: str, name: str) -> str:
     column = relation.columns.get(name)
     if column is None:
         why = "may not be read by this role" if name in relation.denied else "is not there"
-        there = ", ".join(relation.columns)
-        raise Refused(f"columns.{role}: column {name} of {relation.label} {why}; there are: {there}")
-    if not _fits(role, column):
-        fit = " or ".join(_USABLE[role])
-        raise Refused(f"columns.{role}: column {name} of {relation.label} must be a {fit} column")
-    return column
+    elif not _fits(role, column):
+        why = f"must be a {' or '.join(_USABLE[role])} column"
+    else:
+        return ""
+    return f"columns.{role}: column {name} of {relation.label} {why}"
 
 
 def _fits(role: str, column: Column) -> bool:

@@ -2,57 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.engines import clock
 from jobqueue_exporter.engines.table import dead_letter_table, job_workers, jobs, walk
 from jobqueue_exporter.engines.table.plan import Plan
-from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.engines.tally import Tally, lane
 from jobqueue_exporter.model import Facts, State
 from jobqueue_exporter.sources.postgres import Row, Session
-
-_CLOCK = """
-SELECT date_part('epoch', now()), date_part('epoch', clock_timestamp()), current_setting('server_version'),
-       pg_is_in_recovery()
-"""
-_REPLAYED = """
-SELECT date_part('epoch', pg_last_xact_replay_timestamp()),
-       pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn()
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The source's clock: the snapshot's moment, the present one, and what a standby has replayed."""
-
-    snapshot: float
-    now: float
-    version: str
-    lag_seconds: float | None
-    flows_until: float
-
-
-def clock(session: Session) -> Clock:
-    """Reads the clock. Raises psycopg.Error."""
-    snapshot, now, version, standby = session.rows(_CLOCK)[0]
-    replayed, caught_up = _replayed(session) if standby else (None, False)
-    behind = None if replayed is None else max(0.0, snapshot - replayed)
-    return Clock(
-        snapshot,
-        now,
-        version.partition(" ")[0],
-        0.0 if caught_up else behind,
-        snapshot if replayed is None else min(snapshot, replayed),
-    )
-
-
-def _replayed(session: Session) -> tuple[float | None, bool]:
-    """Up to when a standby has replayed, and whether that is all it has; some services cannot tell."""
-    try:
-        replayed, caught_up = session.contained(lambda: session.rows(_REPLAYED))[0]
-    except Refused:
-        return None, False
-    return replayed, caught_up
 
 
 def read(session: Session, plan: Plan, source: Source, *, walks: bool, bounded: bool = True) -> Facts:
@@ -62,9 +18,9 @@ def read(session: Session, plan: Plan, source: Source, *, walks: bool, bounded: 
         walk.Unsuited: it `walks`, and there is more than can be counted that way.
         psycopg.Error: the database failed.
     """
-    time = clock(session)
+    time = clock.read(session)
     queue = plan.jobs.relation.name
-    tally = jobs.Tally(
+    tally = Tally(
         time.snapshot,
         queue,
         plan.told_states,
@@ -107,7 +63,7 @@ def _rows(session: Session, plan: Plan, source: Source, *, walks: bool, bounded:
     return rows
 
 
-def _capped(tally: jobs.Tally, cap: int, told: frozenset[State]) -> dict[State, bool]:
+def _capped(tally: Tally, cap: int, told: frozenset[State]) -> dict[State, bool]:
     """Which states stopped at the cap. Scheduled and retrying rows are read together."""
     over = {state for state, count in tally.read.items() if count > cap}
     if State.SCHEDULED in over:
@@ -115,8 +71,8 @@ def _capped(tally: jobs.Tally, cap: int, told: frozenset[State]) -> dict[State, 
     return {state: state in over for state in State if state in told}
 
 
-def _date_oldest(session: Session, plan: Plan, tally: jobs.Tally) -> None:
+def _date_oldest(session: Session, plan: Plan, tally: Tally) -> None:
     """A count that stopped at its cap has not seen every row: look for the oldest by index."""
     query = jobs.oldest_query(plan.jobs)
     for queue, kind, since in session.rows(query) if query else ():
-        tally.at_least_one(jobs.lane(queue, kind, plan.jobs.relation.name), State.PENDING, since)
+        tally.at_least_one(lane(queue, kind, plan.jobs.relation.name), State.PENDING, since)

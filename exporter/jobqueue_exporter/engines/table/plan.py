@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from jobqueue_exporter.config.types import DeadLetterTable, Events, Heartbeats, Source
+from jobqueue_exporter.engines import relation
 from jobqueue_exporter.engines.table import (
     dead_letter_table,
     detect,
@@ -15,8 +16,8 @@ from jobqueue_exporter.engines.table import (
     finished_flows,
     job_workers,
     layout,
+    left_out,
     observed,
-    relation,
     walk,
     worker_table,
 )
@@ -135,22 +136,23 @@ class Plan:
         return tuple(lines)
 
 
-def make(session: Session, source: Source) -> Plan:
-    """Looks at the catalog and decides what to read.
+def make(session: Session, source: Source, asked: Source | None = None) -> Plan:
+    """Looks at the catalog and decides what to read. `asked` is the source as it was configured, when `source`
+    also holds what was once recognised.
 
     Raises:
         Refused: there is no jobs table, or it cannot be read as configured.
         psycopg.Error: the catalog could not be read.
     """
     tables = detect.tables(session)
-    name = source.table or detect.jobs_table(tables).sql
+    name = detect.jobs_table(session, source, tables)
     described = relation.describe(session, name)
     state = layout.state_column(described, source)
     values = observed.values(session, described, state) if state else ()
     complete = state is not None and observed.complete(described, state, values)
     jobs = layout.resolve(described, source, values, complete=complete)
     beside = detect.companions(tables, described.schema, described.sql)
-    made = _Companions(session, source).joined(jobs, beside, whose=detect.owner(tables, described.schema))
+    made = _Companions(session, source, asked or source).joined(jobs, beside, tables)
     return replace(
         made,
         fingerprint=relation.fingerprint(session, made.relations),
@@ -187,17 +189,21 @@ class _Companions:
     """Looks up the tables beside the jobs table. One that was asked for and is wrong fails its collector;
     one that merely stands there and cannot be read is left out with a notice."""
 
-    def __init__(self, session: Session, source: Source) -> None:
+    def __init__(self, session: Session, source: Source, asked: Source) -> None:
         self._session = session
         self._source = source
+        self._asked = asked
         self._problems: dict[str, str] = {}
         self._notices: list[str] = []
 
-    def joined(self, jobs: Layout, usual: detect.Found, *, whose: str) -> Plan:
-        """The plan with all companions that can be used. Unasked, those of the table `whose` they seem to be."""
+    def joined(self, jobs: Layout, usual: detect.Found, tables: list[detect.Candidate]) -> Plan:
+        """The plan with all companions that can be used; unasked, only those that are of no other table."""
         source = self._source
+        self._notices += left_out.elsewhere(usual, self._asked, jobs, tables)
+        whose = detect.owner(tables, jobs.relation.schema)
         if whose != jobs.relation.name:
-            usual = self._left_out(usual, jobs, whose)
+            self._notices += left_out.of_another(usual, self._asked, jobs, whose)
+            usual = detect.Found(usual.jobs, "", "", "")
         events = self._find("flows", source.events, usual.events, Events, partial(self._events, jobs))
         workers = self._find(
             "workers", source.heartbeats, usual.heartbeats, Heartbeats, lambda r, _: worker_table.resolve(r)
@@ -209,20 +215,10 @@ class _Companions:
         notices = (*jobs.notices, *self._notices)
         return Plan(jobs, events, workers, graves, self._problems, notices)
 
-    def _left_out(self, usual: detect.Found, jobs: Layout, whose: str) -> detect.Found:
-        for key in ("events", "heartbeats", "dead_letters"):
-            if getattr(self._source, key) is None and (name := getattr(usual, key)):
-                owner = whose or "another table"
-                self._notices.append(
-                    f"{name} is left out: it seems to be of {owner}, not of {jobs.relation.label}; "
-                    f"if it is, name it under {key}"
-                )
-        return detect.Found(usual.jobs, "", "", "")
-
     def _unasked_graves(self, jobs: Layout, name: str) -> str:
         """The dead-letter table that may be read unasked: only where the jobs table has no dead jobs itself, as far as
         can be told, since each must be counted once."""
-        if not name or self._source.dead_letters is not None:
+        if not name or self._source.dead_letters or self._asked.dead_letters is not None:
             return name
         own = sorted(_dead_words(jobs))
         if not own and (jobs.complete or not jobs.has("max_attempts")):

@@ -9,9 +9,10 @@ from psycopg.sql import Identifier
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Proposal, Request
+from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.table import found_states
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.reader import TableReader
-from jobqueue_exporter.engines.table.relation import Relation
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
@@ -27,11 +28,12 @@ def propose(source: Source) -> Proposal:
     finally:
         reader.close()
     jobs = plan.jobs
+    unmapped = found_states.unmapped(jobs)
     settings: dict[str, object] = {
         "engine": reader.engine,
         "table": _written(jobs.relation),
         "columns": _columns(jobs),
-        "states": _states(jobs),
+        **({"states": found_states.listed(jobs)} if unmapped else {}),
     }
     beside = {"events": plan.events, "heartbeats": plan.workers, "dead_letters": plan.dead_letters}
     settings |= {name: {"table": _written(found.relation)} for name, found in beside.items() if found}
@@ -41,6 +43,7 @@ def propose(source: Source) -> Proposal:
         missing=tuple(role for role in COLUMN_NAMES if role not in jobs.columns),
         lanes=tuple(sorted(lanes)),
         notices=plan.notices,
+        states=found_states.example(unmapped) if unmapped else found_states.told(jobs),
     )
 
 
@@ -54,11 +57,3 @@ def _columns(jobs: Layout) -> dict[str, str]:
     """Column names by role. Naming one column of errors would leave the others unread."""
     several = len(jobs.errors) > 1
     return {role: column.name for role, column in jobs.columns.items() if not (several and role == "error")}
-
-
-def _states(jobs: Layout) -> dict[str, list[str]]:
-    """Words by meaning. To name a retry is to say that retries can be told, which a guess does not."""
-    states = {meaning: list(words) for meaning, words in jobs.states.items() if words}
-    if not jobs.tells_retries:
-        states.pop("retry", None)
-    return states

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Heartbeats, Source
-from jobqueue_exporter.engines import causes
+from jobqueue_exporter.engines import causes, clock, minutes
 from jobqueue_exporter.engines.protocol import Collector, Part, Request, Statement, Tier
 from jobqueue_exporter.engines.table import (
     dead_letter_table,
@@ -92,7 +92,7 @@ class TableReader:
     def plan(self, session: Session) -> Plan:
         """What to read, looked up anew every few minutes. Raises SourceError and psycopg.Error."""
         if self._plan is None or self._outdated(session):
-            fresh = plan.make(session, kept.to(self._plan, self._source))
+            fresh = plan.make(session, kept.to(self._plan, self._source), self._source)
             kept.check(self._plan, fresh)
             if self._plan is None or fresh.describe() != self._plan.describe():
                 log.info("source=%s took %s", self._source.name, "; ".join(fresh.describe()))
@@ -181,8 +181,8 @@ class TableReader:
         return Facts(recovery=dead_letter_table.recovery(session.rows(query)))
 
     def _flows(self, session: Session, current: Plan, request: Request) -> Facts:
-        end = live_jobs.clock(session).flows_until
-        span = flows.span(end, request.flows_since, self._source.late_commit)
+        end = clock.read(session).flows_until
+        span = minutes.span(end, request.flows_since, self._source.late_commit)
         if current.flow_events is not None:
             query = event_flows.query(current.flow_events, current.jobs, span, request.thresholds)
         else:

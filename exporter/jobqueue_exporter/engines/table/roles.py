@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-import msgspec
-from psycopg.sql import Identifier, Literal
+from msgspec import UNSET
+from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Columns, Source
+from jobqueue_exporter.engines import grants, missing
+from jobqueue_exporter.engines.grants import Table
 from jobqueue_exporter.engines.table import detect
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Postgres, Session
 
-ROLE = "jobqueue_exporter"
-# An exporter holds one connection, and a second for a moment to cancel a query; two exporters and a person.
-CONNECTION_LIMIT = 5
-
+# The name is looked up in the catalog, since to_regclass fails in a schema that the role may not use.
 _TABLE = """
-SELECT n.nspname, c.relname, c.relrowsecurity, array_agg(a.attname::text ORDER BY a.attnum)
+SELECT n.nspname::text, c.relname::text,
+       c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = {policy}),
+       array_agg(a.attname::text ORDER BY a.attnum)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.oid = to_regclass({name})
-GROUP BY 1, 2, 3
+CROSS JOIN parse_ident({name}) AS part
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = part[array_length(part, 1)]
+  AND CASE WHEN array_length(part, 1) = 2 THEN n.nspname = part[1] ELSE pg_table_is_visible(c.oid) END
+GROUP BY c.oid, 1, 2, 3
 """
 
 
@@ -40,71 +43,51 @@ def role(source: Source) -> tuple[str, ...]:
 
 
 def statements(session: Session, source: Source) -> tuple[str, ...]:
-    """Statements that make the role and let it see what we read and no more.
+    """Statements that make the role, unless it is there, and let it see what we read and no more.
+
+    Raises as `tables` does.
+    """
+    found = tables(session, source)
+    database = session.rows("SELECT current_database()::text")[0][0]
+    return grants.statements(database, found, exists=grants.exists(session))
+
+
+def tables(session: Session, source: Source) -> tuple[Table, ...]:
+    """The tables of the source, with the columns that we read.
 
     Works for a role that may read nothing yet: only the catalog is looked at.
 
     Raises:
-        Refused: there is no jobs table.
+        Refused: there is no jobs table, or it has no state.
         psycopg.Error: the catalog could not be read.
     """
-    found = _tables(session, source)
-    database = session.rows("SELECT current_database()")[0][0]
-    role = Identifier(ROLE).as_string()
-    return (
-        f"CREATE ROLE {role} LOGIN PASSWORD 'choose-one' CONNECTION LIMIT {CONNECTION_LIMIT};",
-        f"ALTER ROLE {role} SET default_transaction_read_only = on;",
-        f"GRANT CONNECT ON DATABASE {Identifier(database).as_string()} TO {role};",
-        *(
-            f"GRANT USAGE ON SCHEMA {Identifier(schema).as_string()} TO {role};"
-            for schema in dict.fromkeys(schema for schema, *_ in found)
-        ),
-        *(line for schema, name, secured, columns in found for line in _grants(schema, name, secured, columns)),
-    )
-
-
-def _grants(schema: str, name: str, secured: bool, columns: Iterable[str]) -> Iterator[str]:
-    role, table = Identifier(ROLE).as_string(), Identifier(schema, name).as_string()
-    listed = ", ".join(Identifier(column).as_string() for column in columns)
-    yield f"GRANT SELECT ({listed}) ON {table} TO {role};"
-    if secured:
-        policy = Identifier(f"{ROLE}_reads_all").as_string()
-        yield f"CREATE POLICY {policy} ON {table} FOR SELECT TO {role} USING (true);"
-
-
-def _tables(session: Session, source: Source) -> list[tuple[str, str, bool, list[str]]]:
-    """(schema, name, row security, columns that we read) of every table of the source."""
     candidates = detect.tables(session)
-    name = source.table or detect.jobs_table(candidates).sql
-    schema, jobs, secured, columns = _described(session, name)
-    usual = detect.companions(candidates, schema, name)
-    tables = [(schema, jobs, secured, _read_columns(source.columns, columns))]
-    wanted = (
-        (source.events, usual.events),
-        (source.heartbeats, usual.heartbeats),
-        (source.dead_letters, usual.dead_letters),
+    jobs = _described(session, detect.jobs_table(session, source, candidates))
+    read = {role: _names(source.columns, role) for role in COLUMN_NAMES}
+    if not read["state"].intersection(jobs.columns):
+        raise Refused(f"{jobs.schema}.{jobs.name} has no state column: there is nothing that a role should read")
+    kept = frozenset().union(*read.values())
+    beside = detect.companions(candidates, jobs.schema, jobs.sql)
+    wanted = ((getattr(source, key), getattr(beside, key)) for key in detect.COMPANIONS)
+    names = [asked.table if asked else usual for asked, usual in wanted if asked is not False]
+    return (
+        replace(jobs, columns=[column for column in jobs.columns if column in kept]),
+        *(_described(session, name) for name in names if name),
     )
-    for asked, found in wanted:
-        companion = asked.table if asked else found
-        if asked is not False and companion:
-            tables.append(_described(session, companion))
-    return [(schema, name, secured, _without_payloads(columns)) for schema, name, secured, columns in tables]
 
 
-def _described(session: Session, name: str) -> tuple[str, str, bool, list[str]]:
-    rows = session.rows(_TABLE.format(name=Literal(name).as_string()))
+def _described(session: Session, name: str) -> Table:
+    """A table and all its columns but payloads: what jobs carry is nothing to us."""
+    policy = Literal(grants.policy_name(grants.ROLE)).as_string()
+    rows = session.rows(_TABLE.format(name=Literal(name).as_string(), policy=policy))
     if not rows:
-        raise Refused(f"there is no table {name}")
+        raise missing.not_there(session, name)
     schema, table, secured, columns = rows[0]
-    return schema, table, secured, columns
+    without = [column for column in columns if "payload" not in column and column not in ("data", "result")]
+    return Table(schema, table, secured, without)
 
 
-def _read_columns(configured: Columns, columns: list[str]) -> list[str]:
-    usual = {name for names in COLUMN_NAMES.values() for name in names}
-    named = {value for value in msgspec.structs.asdict(configured).values() if isinstance(value, str)}
-    return [column for column in columns if column in usual | named]
-
-
-def _without_payloads(columns: list[str]) -> list[str]:
-    """What jobs carry is nothing to us."""
-    return [column for column in columns if "payload" not in column and column not in ("data", "result")]
+def _names(configured: Columns, role: str) -> set[str]:
+    """The columns that may play a role."""
+    name = getattr(configured, role)
+    return set(COLUMN_NAMES[role]) if name is UNSET else {name} if name else set()

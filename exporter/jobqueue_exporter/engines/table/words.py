@@ -40,6 +40,8 @@ DEFAULT_STATES = States(
 # Retried where the table can hold a retry, else the end of the job.
 FAILED = ("failed", "error", "errored")
 
+_MOST_SHOWN = 100
+
 MEANINGS = tuple(States.__struct_fields__)
 
 
@@ -69,10 +71,16 @@ def as_written(words: Mapping[str, tuple[str, ...]], observed: Iterable[str]) ->
     }
 
 
+def shown(word: str) -> str:
+    """A value of a table for people: quoted, printable and cut short."""
+    return repr(word if len(word) <= _MOST_SHOWN else f"{word[:_MOST_SHOWN]}…")
+
+
 def unmapped(column: str, words: Mapping[str, tuple[str, ...]], observed: Iterable[str], *, under: str) -> list[str]:
     """What a person should know of values that no word covers; `under` is where to add them."""
     known = {word for group in words.values() for word in group}
     return [
-        f"state {word!r} of {column} is not mapped, its jobs are not counted: add it under {under}"
+        f"state {shown(word)} of {column} is not mapped, its jobs are not counted: add it under `{under}:` in "
+        "jobqueue.yml (`jobqueue init` writes one)"
         for word in sorted(set(observed) - known)
     ]

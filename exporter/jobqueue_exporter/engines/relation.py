@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from psycopg.sql import Identifier, Literal
 
-from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.engines import missing
 from jobqueue_exporter.sources.postgres import Session
 
 _TIMES = {"timestamptz", "timestamp"}
@@ -214,15 +214,11 @@ def describe(session: Session, name: str) -> Relation:
     """
     found = session.rows(_RELATION.format(name=Literal(name).as_string()))
     if not found:
-        raise Refused(
-            f"there is no table {name} (or it is in another schema, or in one that this role may not use: "
-            "write it as schema.table)"
-        )
+        raise missing.not_there(session, name)
     oid, schema, table, relkind, rows = found[0]
     columns, denied = _columns(session, oid)
     if not columns:
-        grant = f"GRANT SELECT ON {Identifier(schema, table).as_string()}"
-        raise Refused(f"permission denied for table {table}: run `{grant} TO …`, see `jobqueue doctor`")
+        raise missing.not_readable(session, schema, table)
     oids, hidden = _looked_through(session, oid)
     return Relation(oids, schema, table, columns, denied, _indexes(session, oid), rows, hidden, relkind)
 
@@ -233,6 +229,11 @@ def fingerprint(session: Session, relations: Sequence[Relation]) -> str:
     labelled = any(column.labels for relation in relations for column in relation.columns.values())
     query = _FINGERPRINT.format(oids=", ".join(map(str, oids)), labels=_LABELS if labelled else "")
     return str(session.rows(query)[0][0])
+
+
+def hiding(session: Session, oid: int) -> frozenset[int]:
+    """Of the relation and those that it stands on, which hide rows from the role. Raises psycopg.Error."""
+    return frozenset(found for found, _, hides in session.rows(_HIDING.format(oid=oid)) if hides)
 
 
 def _columns(session: Session, oid: int) -> tuple[dict[str, Column], tuple[str, ...]]:

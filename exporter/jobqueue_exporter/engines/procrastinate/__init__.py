@@ -1,0 +1,33 @@
+"""procrastinate: jobs in Postgres, an event for each thing that happens to one, workers with heartbeats."""
+
+from __future__ import annotations
+
+from jobqueue_exporter.engines.engine import About, Engine
+from jobqueue_exporter.engines.opening import opening
+from jobqueue_exporter.engines.operations import Operation
+from jobqueue_exporter.engines.procrastinate import roles
+from jobqueue_exporter.engines.procrastinate.checkup import checkup
+from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, JOBS
+from jobqueue_exporter.engines.procrastinate.operator import ProcrastinateOperator
+from jobqueue_exporter.engines.procrastinate.reader import ProcrastinateReader
+from jobqueue_exporter.model import Signal, State
+
+_NOT_TOLD = {Signal.SLOTS, Signal.PAUSE, Signal.CAUSES, Signal.RECOVERY, Signal.SCHEDULES}
+
+ENGINE = Engine(
+    about=About(
+        title="procrastinate",
+        states=frozenset(State),
+        signals=frozenset(Signal) - _NOT_TOLD,
+        index="its own; for dead letters (queue_name, task_name) of failed jobs, which `jobqueue doctor` prints",
+        requeue="`procrastinate_retry_job_v2`, its own procedure, from 3.4 on",
+        tested="3.10 on PostgreSQL 15",
+    ),
+    reader=ProcrastinateReader,
+    operator=ProcrastinateOperator,
+    operations=frozenset(Operation),
+    tables=frozenset({JOBS, EVENTS}),
+    checkup=checkup,
+    role=roles.role,
+    guards=opening,
+)
