@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jobqueue_exporter.demo.postgres import Server
-from tests.bench import memory, report, startup
+from tests.bench import bullmq, memory, procrastinate, report, startup
 from tests.bench.fixture import FULL_ROWS
 from tests.bench.report import Claim
 from tests.bench.ruler import SETTINGS
@@ -54,6 +54,8 @@ def main(*, rows: int, runs: int, buffers: str, speed: bool) -> None:
     with Server(settings=SETTINGS | {"shared_buffers": buffers}) as server, Progress(console=console) as progress:
         if speed:
             keep(Speed(server, progress, rows=rows, runs=runs).claims())
+            keep(procrastinate.claims())
+            keep(bullmq.claims())
         keep(_memory(server))
     keep(_startup())
     if speed:

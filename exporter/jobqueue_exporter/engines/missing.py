@@ -26,8 +26,8 @@ def not_there(session: Session, name: str) -> Refused:
         table, _, schema = found[0]
         grant = f"GRANT USAGE ON SCHEMA {Identifier(schema).as_string()} TO {Identifier(_role(session)).as_string()}"
         return Refused(
-            f"there is no table {name}, but there is {table} in a schema that this role may not use: run `{grant}`, and "
-            "write its name so if it is the one"
+            f"there is no table {name}, but there is {table} in a schema that this role may not use: run `{grant}`, "
+            "and write its name so if it is the one"
         )
     return Refused(
         f"there is no table {name} (or it is in another schema, or in one that this role may not use: "
