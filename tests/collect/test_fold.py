@@ -47,8 +47,14 @@ def test_averages_weigh_as_much_as_there_are_dead_letters_behind_them() -> None:
     few = DeadLetters(causes={Cause.USER_ERROR: 1}, attempts_average=12.0, recent={"24h": 2})
     untold = DeadLetters(causes={Cause.UNKNOWN: 5})
     assert fold.dead_letters([many, few, untold]) == DeadLetters(
-        causes={Cause.UNKNOWN: 14, Cause.USER_ERROR: 1}, attempts_average=3.0, recent={"24h": 3}
+        causes={Cause.UNKNOWN: 14, Cause.USER_ERROR: 1}, attempts_average=3.0
     )
+
+
+def test_recent_deaths_add_up_only_where_every_lane_tells_them() -> None:
+    one, two = (DeadLetters(causes={Cause.UNKNOWN: n}, recent={"24h": n}) for n in (1, 2))
+    assert fold.dead_letters([one, two]).recent == {"24h": 3}
+    assert fold.dead_letters([one, two, DeadLetters(causes={Cause.UNKNOWN: 1})]).recent is None
 
 
 def test_averages_of_nothing_are_untold() -> None:

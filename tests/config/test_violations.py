@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobqueue_exporter.config.engines import ENGINES
 from tests.config.conftest import Problems
 
 DURATION = "a duration such as 500ms, 5s, 10m, 2h or 1d"
@@ -15,7 +16,7 @@ DURATION = "a duration such as 500ms, 5s, 10m, 2h or 1d"
         ("events: {job_id: x}", "sources[0].events: the key `table` is missing"),
         (
             "engine: tabel",
-            "sources[0].engine: expected one of `table`, `procrastinate`, `bullmq`, `readiness`, `http-json` or null, got 'tabel'",
+            f"sources[0].engine: expected one of {', '.join(f'`{name}`' for name in ENGINES)} or null, got 'tabel'",
         ),
         ("events: true", "sources[0].events: expected false or a mapping or null, got true"),
         ("events: [x]", "sources[0].events: expected false or a mapping or null, got a list"),

@@ -45,10 +45,11 @@ def dead_letters(group: Sequence[DeadLetters]) -> DeadLetters:
     ]
     total = sum(weight for _, weight in weighed)
     recent = [each.recent for each in group if each.recent is not None]
+    all_tell = len(recent) == len(group)
     return DeadLetters(
         causes=_sums(each.causes for each in group),
         attempts_average=sum(value * weight for value, weight in weighed) / total if total else None,
-        recent=_sums(recent) if recent else None,
+        recent=_sums(recent) if recent and all_tell else None,
     )
 
 

@@ -18,7 +18,7 @@ from jobqueue_exporter.collect.together import together
 from jobqueue_exporter.collect.wants import Wants
 from jobqueue_exporter.engines.protocol import Part
 from jobqueue_exporter.errors import TimedOut
-from jobqueue_exporter.model import Flow, Snapshot
+from jobqueue_exporter.model import Facts, Flow, Snapshot
 
 NO_ANSWER = "it brought no answer"
 FLOWS = "flows"
@@ -144,7 +144,7 @@ class Memory:
     def _told(self, found: Found, now: float, *, lasting: bool) -> Snapshot:
         wants = self._wants
         before = self._extras.facts(found.extras, now)
-        facts = replace(together([before, *found.facts(found.core)]), flow_window=None)
+        facts = replace(together([Facts(notices=()), before, *found.facts(found.core)]), flow_window=None)
         facts = signals.kept(self._lanes.told(facts, now), found.signals)
         lanes = self._lanes.places.known
         counted = self._flows_by in found.names and self._history.succeeded(self._flows_by)

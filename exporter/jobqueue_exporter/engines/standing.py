@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from psycopg.sql import Literal
 
+from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines import grants, relation
 from jobqueue_exporter.engines.grants import Table
 from jobqueue_exporter.engines.protocol import Finding, Status
-from jobqueue_exporter.sources.postgres import Session
+from jobqueue_exporter.errors import SourceError
+from jobqueue_exporter.sources.postgres import Postgres, Session
 
 _ROLE = """
 SELECT current_user::text, rolsuper OR rolbypassrls, current_database()::text
@@ -36,6 +39,19 @@ class _Rights:
     lacks: tuple[str, ...]
     writes: bool
     reads_more: bool
+
+
+def findings(
+    database: Postgres, source: Source, tables: Callable[[Session, Source], Iterable[Table]]
+) -> Iterator[Finding]:
+    """What `finding` says, in a session of its own; nothing where the source cannot be asked."""
+    try:
+        with database.session(time.monotonic() + source.timeout) as session:
+            found = finding(session, tables(session, source))
+    except SourceError:
+        return
+    if found is not None:
+        yield found
 
 
 def finding(session: Session, tables: Iterable[Table]) -> Finding | None:

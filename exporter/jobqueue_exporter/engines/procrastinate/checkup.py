@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import checkups
+from jobqueue_exporter.engines import checkups, standing
 from jobqueue_exporter.engines.procrastinate import failed, roles, schema
 from jobqueue_exporter.engines.procrastinate.reader import ProcrastinateReader
 from jobqueue_exporter.engines.protocol import Finding, Status
@@ -24,10 +24,10 @@ def checkup(source: Source) -> Iterator[Finding]:
         with database.session(time.monotonic() + source.timeout) as session:
             yield from _index(session, source)
     except SourceError as error:
-        yield Finding(Status.FAILED, "read", str(error))
+        yield checkups.failed(source, error)
     finally:
         reader.close()
-    yield from _role(database, source)
+    yield from standing.findings(database, source, roles.tables)
     database.close()
 
 
@@ -42,17 +42,3 @@ def _index(session: Session, source: Source) -> Iterator[Finding]:
             f"no index of {found.jobs.label} finds failed jobs: {why}; this one does, and costs finished jobs nothing",
             failed.index(found),
         )
-
-
-def _role(database: Postgres, source: Source) -> Iterator[Finding]:
-    try:
-        with database.session(time.monotonic() + source.timeout) as session:
-            lines = roles.statements(session, source)
-    except SourceError:
-        return
-    yield Finding(
-        Status.INFO,
-        "role",
-        "the least that an exporter's role needs; run it as the owner of the tables, with a password of yours",
-        "\n".join(lines),
-    )

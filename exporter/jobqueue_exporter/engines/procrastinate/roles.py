@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from psycopg.sql import Identifier, Literal
+from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
@@ -17,8 +17,9 @@ from jobqueue_exporter.sources.postgres import Postgres, Session
 _USED = {**NEEDED, JOBS: (*NEEDED[JOBS], "priority", "lock", "worker_id")}
 _TABLE = """
 SELECT c.relrowsecurity, array_agg(a.attname::text ORDER BY a.attnum)
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.oid = to_regclass({name})
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = {schema} AND c.relname = {name}
 GROUP BY 1
 """
 
@@ -35,10 +36,16 @@ def role(source: Source) -> tuple[str, ...]:
 
 def statements(session: Session, source: Source) -> tuple[str, ...]:
     """The same in a session. Raises Refused and psycopg.Error."""
+    database = str(session.rows("SELECT current_database()")[0][0])
+    return grants.statements(database, tables(session, source), exists=grants.exists(session))
+
+
+def tables(session: Session, source: Source) -> list[grants.Table]:
+    """The tables that we read, and what of them. Raises Refused and psycopg.Error."""
     schema = namespace(session, source.schema)
     found: list[grants.Table] = []
     for name, used in _USED.items():
-        table = Literal(Identifier(schema, name).as_string()).as_string()
-        for secured, columns in session.rows(_TABLE.format(name=table)):
+        query = _TABLE.format(schema=Literal(schema).as_string(), name=Literal(name).as_string())
+        for secured, columns in session.rows(query):
             found.append(grants.Table(schema, name, secured, [column for column in columns if column in used]))
-    return grants.statements(str(session.rows("SELECT current_database()")[0][0]), found)
+    return found

@@ -35,7 +35,7 @@ def checkup(source: Source) -> Iterator[Finding]:
         yield from _table(database, reader, source)
     except SourceError as error:
         yield checkups.failed(source, error)
-    yield from _role(database, source)
+    yield from standing.findings(database, source, roles.tables)
     database.close()
 
 
@@ -85,13 +85,3 @@ def _rights(session: Session, plan: Plan) -> Iterator[Finding]:
         yield Finding(Status.OK, "rights", f"role {user} may read {relation.label} and not write to it")
     if bypasses and not is_super:
         yield Finding(Status.INFO, "rights", f"role {user} bypasses row-level security")
-
-
-def _role(database: Postgres, source: Source) -> Iterator[Finding]:
-    try:
-        with database.session(time.monotonic() + source.timeout) as session:
-            found = standing.finding(session, roles.tables(session, source))
-    except SourceError:
-        return
-    if found is not None:
-        yield found
