@@ -121,7 +121,7 @@ def test_a_core_collector_that_fails_costs_its_own_facts_only() -> None:
         lambda _: iter([core(), broken]), collectors=[JOBS, WORKERS], signals={Signal.WORKERS: True}
     )
     found = Bench(reader).read()
-    assert (found.up, found.facts) == (True, Facts(lanes={MAIL: jobs(3)}))
+    assert (found.up, found.facts) == (True, Facts(lanes={MAIL: jobs(3)}, notices=()))
     assert found.collectors == (status("jobs"), status("workers", "no such table", at=None))
     assert found.signals == {Signal.WORKERS: False}
 
@@ -159,7 +159,7 @@ def test_a_source_that_fails_after_it_was_read_keeps_its_last_success_and_no_num
 
 def test_a_timeout_among_the_extras_costs_the_extras_only() -> None:
     found = Bench(failing(TimedOut(NO_ANSWER), core())).read()
-    assert (found.up, found.facts) == (True, Facts(lanes={MAIL: jobs(3)}))
+    assert (found.up, found.facts) == (True, Facts(lanes={MAIL: jobs(3)}, notices=()))
     assert found.collectors == (status("jobs"), status("causes", NO_ANSWER, took=0.0, at=None))
 
 
