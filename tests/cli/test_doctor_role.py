@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from jobqueue_exporter.cli import main
 from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
-from jobqueue_exporter.engines.grants import ROLE
+from jobqueue_exporter.engines.sql.grants import ROLE
 from jobqueue_exporter.engines.table import heartbeats
 
 Found = dict[str, str]

@@ -7,8 +7,8 @@ import pytest
 from psycopg import errors as pg
 
 from jobqueue_exporter import engines
-from jobqueue_exporter.engines.grants import ROLE
 from jobqueue_exporter.engines.protocol import Status
+from jobqueue_exporter.engines.sql.grants import ROLE
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Lane, State
 from tests.engines.procrastinate.site import Site, told

@@ -12,8 +12,8 @@ from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
-from jobqueue_exporter.engines.grants import ROLE
 from jobqueue_exporter.engines.protocol import Request
+from jobqueue_exporter.engines.sql.grants import ROLE
 from jobqueue_exporter.engines.table import roles
 from jobqueue_exporter.engines.table.reader import TableReader
 from jobqueue_exporter.secret import Secret

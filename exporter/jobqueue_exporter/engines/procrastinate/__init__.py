@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from jobqueue_exporter.engines.engine import About, Engine
-from jobqueue_exporter.engines.opening import opening
 from jobqueue_exporter.engines.operations import Operation
 from jobqueue_exporter.engines.procrastinate import roles
 from jobqueue_exporter.engines.procrastinate.checkup import checkup
 from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, JOBS
 from jobqueue_exporter.engines.procrastinate.operator import ProcrastinateOperator
 from jobqueue_exporter.engines.procrastinate.reader import ProcrastinateReader
+from jobqueue_exporter.engines.sql.opening import opening
 from jobqueue_exporter.model import Signal, State
 
 _NOT_TOLD = {Signal.SLOTS, Signal.PAUSE, Signal.CAUSES, Signal.RECOVERY, Signal.SCHEDULES}

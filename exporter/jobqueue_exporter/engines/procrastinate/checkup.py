@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import checkups, standing
+from jobqueue_exporter.engines import checkups
 from jobqueue_exporter.engines.procrastinate import failed, roles, schema
 from jobqueue_exporter.engines.procrastinate.reader import ProcrastinateReader
 from jobqueue_exporter.engines.protocol import Finding, Status
+from jobqueue_exporter.engines.sql import standing
 from jobqueue_exporter.errors import SourceError
 from jobqueue_exporter.sources.postgres import Postgres, Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.sources.postgres import Session
 
 # Fewer events than this are read rather than searched.

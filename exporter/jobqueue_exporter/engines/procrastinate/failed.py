@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jobqueue_exporter.engines.procrastinate.schema import Schema
-from jobqueue_exporter.engines.relation import interval
-from jobqueue_exporter.engines.tally import lane
+from jobqueue_exporter.engines.sql.relation import interval
+from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.model import Cause, DeadLetters, Facts, Lane, State
 from jobqueue_exporter.sources.postgres import Session
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from jobqueue_exporter.engines import minutes
-from jobqueue_exporter.engines.minutes import Span
 from jobqueue_exporter.engines.procrastinate.schema import Schema
-from jobqueue_exporter.engines.relation import Relation
-from jobqueue_exporter.engines.tally import lane
+from jobqueue_exporter.engines.sql import minutes
+from jobqueue_exporter.engines.sql.minutes import Span
+from jobqueue_exporter.engines.sql.relation import Relation
+from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.model import Flow, FlowCount, FlowWindow
 from jobqueue_exporter.sources.postgres import Row
 

@@ -7,7 +7,7 @@ from psycopg.sql import Literal
 from jobqueue_exporter.engines.operations import Event, Job, Wanted
 from jobqueue_exporter.engines.procrastinate.namespace import JOBS
 from jobqueue_exporter.engines.procrastinate.schema import NEEDED, Schema
-from jobqueue_exporter.engines.tally import lane
+from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.postgres import Row
 

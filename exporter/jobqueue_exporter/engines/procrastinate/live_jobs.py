@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import clock
 from jobqueue_exporter.engines.procrastinate import failed, milestones, running, waiting
 from jobqueue_exporter.engines.procrastinate.schema import Schema
-from jobqueue_exporter.engines.tally import Tally
+from jobqueue_exporter.engines.sql import clock
+from jobqueue_exporter.engines.sql.tally import Tally
 from jobqueue_exporter.model import Facts, State
 from jobqueue_exporter.sources.postgres import Session
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import clock, minutes, relation
 from jobqueue_exporter.engines.procrastinate import failed, flows, live_jobs, milestones, schema, workers
 from jobqueue_exporter.engines.procrastinate.event_search import EventSearch
 from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, WORKERS
 from jobqueue_exporter.engines.procrastinate.schema import Schema
 from jobqueue_exporter.engines.procrastinate.vanished import Vanished
 from jobqueue_exporter.engines.protocol import Collector, Part, Request, Statement, Tier
+from jobqueue_exporter.engines.sql import clock, minutes, relation
 from jobqueue_exporter.errors import Refused, SourceError
 from jobqueue_exporter.model import Facts, Signal
 from jobqueue_exporter.sources.postgres import Postgres, Session

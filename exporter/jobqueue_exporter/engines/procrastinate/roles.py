@@ -8,9 +8,9 @@ from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import grants
 from jobqueue_exporter.engines.procrastinate.namespace import JOBS, namespace
 from jobqueue_exporter.engines.procrastinate.schema import NEEDED
+from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.sources.postgres import Postgres, Session
 
 # What jobs carry, `args` and `queueing_lock`, is nothing to us.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from psycopg.sql import Identifier, Literal
 
-from jobqueue_exporter.engines import relation
 from jobqueue_exporter.engines.procrastinate import milestones
 from jobqueue_exporter.engines.procrastinate.milestones import Marks
 from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, JOBS, WORKERS, namespace
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql import relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.postgres import Session

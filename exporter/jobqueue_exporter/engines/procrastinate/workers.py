@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobqueue_exporter.engines.procrastinate.schema import Schema
-from jobqueue_exporter.engines.relation import interval
+from jobqueue_exporter.engines.sql.relation import interval
 from jobqueue_exporter.model import Facts, Workers
 from jobqueue_exporter.sources.postgres import Session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobqueue_exporter.engines.engine import About, Engine
-from jobqueue_exporter.engines.opening import opening
+from jobqueue_exporter.engines.sql.opening import opening
 from jobqueue_exporter.engines.table import roles
 from jobqueue_exporter.engines.table.checkup import checkup
 from jobqueue_exporter.engines.table.proposal import propose

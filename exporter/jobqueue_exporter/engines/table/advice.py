@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobqueue_exporter.engines.protocol import Finding, Status
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.engines.table import finished_flows, indexes, observed
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.plan import Plan

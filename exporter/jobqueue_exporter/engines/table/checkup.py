@@ -9,8 +9,9 @@ from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import checkups, standing
+from jobqueue_exporter.engines import checkups
 from jobqueue_exporter.engines.protocol import Finding, Part, Request, Status
+from jobqueue_exporter.engines.sql import standing
 from jobqueue_exporter.engines.table import advice, roles, untold
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.engines.table.reader import TableReader

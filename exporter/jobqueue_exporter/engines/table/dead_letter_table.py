@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobqueue_exporter.config.types import DeadLetterTable
-from jobqueue_exporter.engines.relation import Column, Relation, Type
+from jobqueue_exporter.engines.sql.relation import Column, Relation, Type
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH, age
 from jobqueue_exporter.engines.table.words import as_written, unmapped
-from jobqueue_exporter.engines.tally import LABEL_LENGTH, age
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Recovery, RecoveryState, State
 from jobqueue_exporter.sources.postgres import Row

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.causes import TEXT_LENGTH, Causes
-from jobqueue_exporter.engines.relation import Column, Type
+from jobqueue_exporter.engines.sql.relation import Column, Type
+from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.tally import lane
 from jobqueue_exporter.model import Cause, DeadLetters, Lane, RecoveryState
 from jobqueue_exporter.sources.postgres import Row, Session
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Events
-from jobqueue_exporter.engines import minutes
-from jobqueue_exporter.engines.relation import Column, Relation, Type
+from jobqueue_exporter.engines.sql import minutes
+from jobqueue_exporter.engines.sql.relation import Column, Relation, Type
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Flow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobqueue_exporter.engines import minutes
+from jobqueue_exporter.engines.sql import minutes
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.model import Flow
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from jobqueue_exporter.engines.minutes import MINUTE, Span
-from jobqueue_exporter.engines.tally import lane
+from jobqueue_exporter.engines.sql.minutes import MINUTE, Span
+from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.model import Flow, FlowCount, FlowWindow, Lane
 from jobqueue_exporter.sources.postgres import Row
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from psycopg.sql import Identifier, Literal
 
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.engines.table import walk
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from jobqueue_exporter.engines.relation import interval
+from jobqueue_exporter.engines.sql.relation import interval
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH, lane
 from jobqueue_exporter.engines.table.jobs import beat, expired
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.tally import LABEL_LENGTH, lane
 from jobqueue_exporter.model import State, Workers
 from jobqueue_exporter.sources.postgres import Row
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jobqueue_exporter.engines.relation import interval
+from jobqueue_exporter.engines.sql.relation import interval
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.tally import LABEL_LENGTH
 from jobqueue_exporter.model import State
 
 OLDEST_SAMPLE = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from jobqueue_exporter.config.types import DeadLetterTable, Source
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.errors import Refused
 

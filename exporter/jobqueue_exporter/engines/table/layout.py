@@ -10,7 +10,8 @@ from msgspec import UNSET
 from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines.relation import Column, Relation, Type
+from jobqueue_exporter.engines.sql.relation import Column, Relation, Type
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH
 from jobqueue_exporter.engines.table.words import (
     COLUMN_NAMES,
     MEANINGS,
@@ -19,7 +20,6 @@ from jobqueue_exporter.engines.table.words import (
     default_states,
     unmapped,
 )
-from jobqueue_exporter.engines.tally import LABEL_LENGTH
 from jobqueue_exporter.errors import Refused
 
 _USABLE: Mapping[str, tuple[Type, ...]] = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import clock
+from jobqueue_exporter.engines.sql import clock
+from jobqueue_exporter.engines.sql.tally import Tally, lane
 from jobqueue_exporter.engines.table import dead_letter_table, job_workers, jobs, walk
 from jobqueue_exporter.engines.table.plan import Plan
-from jobqueue_exporter.engines.tally import Tally, lane
 from jobqueue_exporter.model import Facts, State
 from jobqueue_exporter.sources.postgres import Row, Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg.sql import Literal
 
-from jobqueue_exporter.engines.relation import Column, Relation
+from jobqueue_exporter.engines.sql.relation import Column, Relation
 from jobqueue_exporter.sources.postgres import Session
 
 MOST_VALUES = 100

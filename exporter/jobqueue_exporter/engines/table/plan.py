@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from jobqueue_exporter.config.types import DeadLetterTable, Events, Heartbeats, Source
-from jobqueue_exporter.engines import relation
+from jobqueue_exporter.engines.sql import relation
 from jobqueue_exporter.engines.table import (
     dead_letter_table,
     detect,

@@ -9,7 +9,7 @@ from psycopg.sql import Identifier
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Proposal, Request
-from jobqueue_exporter.engines.relation import Relation
+from jobqueue_exporter.engines.sql.relation import Relation
 from jobqueue_exporter.engines.table import found_states
 from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.reader import TableReader

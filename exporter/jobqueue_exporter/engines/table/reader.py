@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Heartbeats, Source
-from jobqueue_exporter.engines import causes, clock, minutes
+from jobqueue_exporter.engines import causes
 from jobqueue_exporter.engines.protocol import Collector, Part, Request, Statement, Tier
+from jobqueue_exporter.engines.sql import clock, minutes
 from jobqueue_exporter.engines.table import (
     dead_letter_table,
     dead_letters,

@@ -10,8 +10,8 @@ from psycopg.sql import Literal
 
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Columns, Source
-from jobqueue_exporter.engines import grants, missing
-from jobqueue_exporter.engines.grants import Table
+from jobqueue_exporter.engines.sql import grants, missing
+from jobqueue_exporter.engines.sql.grants import Table
 from jobqueue_exporter.engines.table import detect
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 from jobqueue_exporter.errors import Refused

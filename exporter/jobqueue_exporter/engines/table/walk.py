@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from jobqueue_exporter.engines.relation import Index, Type
+from jobqueue_exporter.engines.sql.relation import Index, Type
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.tally import LABEL_LENGTH
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.postgres import Row, Session

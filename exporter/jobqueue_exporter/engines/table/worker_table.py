@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from jobqueue_exporter.engines.relation import Column, Relation, Type, interval
-from jobqueue_exporter.engines.tally import LABEL_LENGTH
+from jobqueue_exporter.engines.sql.relation import Column, Relation, Type, interval
+from jobqueue_exporter.engines.sql.tally import LABEL_LENGTH
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Binary, Facts, Place, Workers
 from jobqueue_exporter.sources.postgres import Row

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from psycopg.sql import Literal
 
 from jobqueue_exporter.config.types import Source
-from jobqueue_exporter.engines import grants, relation
-from jobqueue_exporter.engines.grants import Table
 from jobqueue_exporter.engines.protocol import Finding, Status
+from jobqueue_exporter.engines.sql import grants, relation
+from jobqueue_exporter.engines.sql.grants import Table
 from jobqueue_exporter.errors import SourceError
 from jobqueue_exporter.sources.postgres import Postgres, Session
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from psycopg.sql import Identifier, Literal
 
-from jobqueue_exporter.engines import missing
+from jobqueue_exporter.engines.sql import missing
 from jobqueue_exporter.sources.postgres import Session
 
 _TIMES = {"timestamptz", "timestamp"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobqueue_exporter.engines.minutes import LONGEST_WINDOW_SECONDS, Span, span
+from jobqueue_exporter.engines.sql.minutes import LONGEST_WINDOW_SECONDS, Span, span
 
 NOW = 1_763_800_055.5
 MINUTE = NOW // 60 * 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jobqueue_exporter.engines.relation import Column, Type
+from jobqueue_exporter.engines.sql.relation import Column, Type
 
 LONGEST_WINDOW_SECONDS = 3600.0
 MINUTE = 60
