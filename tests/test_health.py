@@ -147,8 +147,28 @@ def test_numbers_older_than_two_scrapes_are_a_warning(now: float, expected: Chec
         pytest.param(
             None,
             pending(9, 301, running=2, stuck=2),
-            (FAILED, "No live worker is known; in mail the oldest job has waited 5m 1s (objective 5m)."),
+            (
+                FAILED,
+                "No live worker is known; in mail the oldest job has waited 5m 1s (objective 5m); "
+                "2 running jobs are stuck, with no sign of life.",
+            ),
             id="no registry, all that runs is stuck",
+        ),
+        pytest.param(
+            Workers(live=0, stale=0),
+            pending(0, 0, running=2, stuck=2),
+            (
+                WARNING,
+                "No worker is live, and no job is known to wait past its objective; "
+                "2 running jobs are stuck, with no sign of life.",
+            ),
+            id="the only worker was killed",
+        ),
+        pytest.param(
+            None,
+            LaneJobs(counts={State.DEAD_LETTER: 1}),
+            (UNKNOWN, "Cannot tell: this source shows neither workers nor what they run."),
+            id="a source of dead jobs only",
         ),
         pytest.param(
             None,

@@ -106,18 +106,28 @@ def _db(snapshot: Snapshot, now: float | None, scrape_interval: float) -> Check:
 
 
 def _worker(snapshot: Snapshot) -> Check:
+    check, lost = _manned(snapshot), _stuck(snapshot)
+    if not lost:
+        return check
+    message = f"{check.message.removesuffix('.')}; {_are(lost, 'running job')} stuck, with no sign of life."
+    return Check("worker", max(check.status, Status.WARNING, key=list(Status).index), message)
+
+
+def _manned(snapshot: Snapshot) -> Check:
+    """Whether anyone works on what waits."""
     workers, running, late = snapshot.facts.workers, _at_work(snapshot), _late(snapshot)
     if workers is not None and workers.live:
-        lost = _stuck(snapshot)
         stale = f"{_are(workers.stale, 'worker')} stale, {workers.live} live" if workers.stale else ""
         message = stale or f"{_are(workers.live, 'worker')} live"
-        message += f"; {_are(lost, 'running job')} stuck, with no sign of life" if lost else ""
-        return Check("worker", Status.WARNING if workers.stale or lost else Status.OK, f"{message}.")
+        return Check("worker", Status.WARNING if workers.stale else Status.OK, f"{message}.")
     if workers is None and running:
         message = f"{_are(running, 'job')} running; how many workers there are, this source cannot tell."
         return Check("worker", Status.OK, message)
     if late:
         return Check("worker", Status.FAILED, f"No live worker is known; {late[0]}.")
+    if workers is None and not _tells(snapshot, State.RUNNING):
+        message = "Cannot tell: this source shows neither workers nor what they run."
+        return Check("worker", Status.UNKNOWN, message)
     if workers is None:
         message = "Cannot tell: nothing is running, and idle workers leave no trace in this source."
         return Check("worker", Status.UNKNOWN, message)

@@ -35,9 +35,9 @@ def test_a_file_that_gives_no_connection_string_is_told_by_its_key(problems: Pro
     names = ("empty", "wrong", "binary", "missing", ".")
     lines = "".join(f"  - {{name: s{index}, dsn_file: {name}}}\n" for index, name in enumerate(names))
     told = [
-        "the connection string is empty; expected postgresql://user:password@host:5432/database, "
-        "or host=… dbname=… user=…",
-        "mysql:// is not supported; only PostgreSQL is: postgresql://user:password@host:5432/database",
+        "the address is empty; expected postgresql://user:password@host:5432/database (or host=… dbname=…), "
+        "redis://host:6379/0 or https://host",
+        "mysql:// is not supported; postgresql://, redis://, rediss://, http:// and https:// are",
         "`binary` is not UTF-8 text",
         "`missing` cannot be read: No such file or directory",
         "`.` cannot be read: Is a directory",

@@ -83,3 +83,41 @@ def test_each_repeated_name_is_a_problem(problems: Problems) -> None:
         f"jobqueue.yml:{line}: sources[{index}].name: `a` is the name of sources[0] too; each source needs its own"
         for line, index in [(4, 2), (5, 3)]
     ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "address", "keys", "told"),
+    [
+        (
+            "procrastinate",
+            "host=h",
+            "table: jobs",
+            "sources[0].table: it says nothing to engine procrastinate; it is for table",
+        ),
+        ("table", "host=h", "bullmq: {}", "sources[0].bullmq: it says nothing to engine table; it is for bullmq"),
+        ("table", "host=h", "schema: x", "sources[0].schema: it says nothing to engine table; it is for procrastinate"),
+        (
+            "bullmq",
+            "redis://h",
+            "events: false",
+            "sources[0].events: it says nothing to engine bullmq; it is for table",
+        ),
+        (
+            "bullmq",
+            "redis://h",
+            "http: {}",
+            "sources[0].http: it says nothing to engine bullmq; it is for readiness and http-json",
+        ),
+        ("bullmq", "host=h", "", "sources[0].engine: engine bullmq reads a Redis, and `dsn` is of a Postgres database"),
+    ],
+)
+def test_what_says_nothing_to_the_engine_is_told(
+    problems: Problems, engine: str, address: str, keys: str, told: str
+) -> None:
+    text = f"sources:\n  - name: a\n    dsn: {address}\n    engine: {engine}\n    {keys}\n"
+    assert [problem.partition(": ")[2] for problem in problems(text)] == [told]
+
+
+def test_an_address_that_is_not_known_yet_is_of_no_kind(problems: Problems) -> None:
+    [told] = problems("sources: [{name: a, engine: bullmq, dsn: '${NOWHERE}'}]")
+    assert "NOWHERE" in told

@@ -144,7 +144,10 @@ def test_both_urls_are_a_source_each_and_the_redis_is_looked_through(
     ("environ", "problem"),
     [
         ({"REDIS_URL": "postgres://u:hunter22@h/d"}, "REDIS_URL: expected an address that starts with redis://"),
-        ({"DATABASE_URL": "redis://:hunter22@h/0"}, "DATABASE_URL: redis:// is not supported; only PostgreSQL is: "),
+        (
+            {"DATABASE_URL": "redis://:hunter22@h/0"},
+            "DATABASE_URL: expected an address that starts with postgresql://; put this one into REDIS_URL",
+        ),
     ],
 )
 def test_an_address_under_the_wrong_name_is_refused(

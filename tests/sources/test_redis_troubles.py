@@ -43,8 +43,8 @@ def _error(dsn: str, *, seconds: float = PATIENCE) -> SourceError:
         (b"-ERR " + b"\x1bx" * 5000 + b"\r\n", Refused, "0: x x x"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", Refused, NOISE),
         (b"SSH-2.0-OpenSSH\r\n", Refused, NOISE),
-        (b"*1\r\n" * 100_000, Refused, "its replies make no sense to us"),
-        (b"$abc\r\n", Refused, "its replies make no sense to us"),
+        (b"*1\r\n" * 100_000, Refused, NOISE),
+        (b"$abc\r\n", Refused, NOISE),
     ],
 )
 def test_what_a_server_says_is_told_in_our_words(reply: bytes, kind: type[SourceError], said: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobqueue_exporter import __version__
-from jobqueue_exporter.model import Facts, Lane, LaneJobs, State, Workers
+from jobqueue_exporter.model import Facts, Lane, LaneJobs, Probes, State, Workers
 from tests.web.certificates import MTLS, Desk, client_of
 from tests.web.reader_by_hand import ready
 from tests.web.served import config, served
@@ -167,3 +167,11 @@ def test_of_very_many_and_very_long_notices_the_page_shows_some(tmp_path: Path) 
 def test_a_source_that_is_down_has_no_notices() -> None:
     with served(readers={"shop": ready(NOTICED, error=REASON)}) as server:
         assert "notice" not in words(server.ask("/").text)
+
+
+def test_health_endpoints_are_told_beside_all_else() -> None:
+    red = Facts(probes=Probes(ready=False, live=True, checks={"db": False}))
+    with served(readers={"shop": ready(red)}) as server:
+        answer = server.ask("/")
+    assert answer.status == 200
+    assert "health not ok" in words(answer.text)

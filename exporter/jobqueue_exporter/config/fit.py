@@ -14,6 +14,12 @@ from jobqueue_exporter.config.nodes import Problem, Where
 from jobqueue_exporter.config.pattern import matches
 from jobqueue_exporter.config.types import DeadLetterTable, Events, States
 
+_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("table", "columns", "states", "events", "heartbeats", "dead_letters"), ("table",)),
+    "schema": tuple(name for name, kind in ENGINES.items() if kind == "postgresql" and name != "table"),
+    "bullmq": ("bullmq",),
+    "http": tuple(name for name, kind in ENGINES.items() if kind == "http"),
+}
 _KINDS: Mapping[str, str] = {"postgresql": "a Postgres database", "redis": "a Redis", "http": "an HTTP API"}
 _MEANINGS: Mapping[str, type[msgspec.Struct]] = {
     "states": States,
@@ -28,6 +34,7 @@ def problems(data: Mapping[str, object]) -> Iterator[Problem]:
     yield from _names(sources)
     for index, source in enumerate(sources):
         yield from _address(_mapping(source), ("sources", index))
+        yield from _idle(_mapping(source), ("sources", index))
         http, engine = _mapping(_mapping(source).get("http")), _mapping(source).get("engine")
         yield from http_fit.problems(http, engine, ("sources", index, "http"))
         for key, shape in _MEANINGS.items():
@@ -49,12 +56,22 @@ def _address(source: Mapping[str, object], where: Where) -> Iterator[Problem]:
     """An address of a kind that the engine does not read."""
     engine, text = source.get("engine"), source.get("dsn")
     wanted = ENGINES.get(engine) if isinstance(engine, str) else None
-    found = dsn.kind(text) if isinstance(text, str) else None
+    found = dsn.kind(text) if isinstance(text, str) and "${" not in text else None
     if wanted and found and wanted != found:
         yield Problem((*where, "engine"), f"engine {engine} reads {_KINDS[wanted]}, and `dsn` is of {_KINDS[found]}")
     if not engine and found == "http":
         told = ", ".join(f"`{name}`" for name, kind in ENGINES.items() if kind == "http")
         yield Problem(where, f"what an HTTP API tells cannot be detected; add `engine:`, one of {told}")
+
+
+def _idle(source: Mapping[str, object], where: Where) -> Iterator[Problem]:
+    """Keys that say nothing to the engine."""
+    engine = source.get("engine")
+    if not isinstance(engine, str) or engine not in ENGINES:
+        return
+    for key, readers in _ONLY_FOR.items():
+        if key in source and engine not in readers:
+            yield Problem((*where, key), f"it says nothing to engine {engine}; it is for {' and '.join(readers)}")
 
 
 def _meanings(given: Mapping[str, object], shape: type[msgspec.Struct], where: Where) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config import document, environment, files, interpolation, validate
 from jobqueue_exporter.config.types import BullMQ, Config, Source
+from jobqueue_exporter.dsn import redis_url
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
@@ -53,14 +54,16 @@ def from_environment(environ: Mapping[str, str]) -> Config:
 
 
 def _source(variable: str, url: str) -> Source:
-    """The source of one address; a Redis is looked through for what it holds."""
-    kind = ADDRESSES[variable]
+    """The source of one address. All keys of a Redis are looked through for queues in small steps, since nothing else
+    tells which it has: at each reading until all were seen once, then as often as other extras are read."""
+    kind, given = ADDRESSES[variable], dsn.kind(url)
+    if given and given != kind:
+        better = next((f"; put this one into {name}" for name, wanted in ADDRESSES.items() if wanted == given), "")
+        raise ConfigError(f"{variable}: expected an address that starts with {kind}://{better}")
     try:
-        place = dsn.parse(url) if kind == "postgresql" else dsn.address(url)
+        place = dsn.parse(url) if kind == "postgresql" else redis_url.parse(url)
     except ConfigError as error:
         raise ConfigError(f"{variable}: {error}") from None
-    if dsn.kind(url) != kind:
-        raise ConfigError(f"{variable}: expected an address that starts with {kind}://")
     if isinstance(place, dsn.Dsn):
         return Source(name=_source_name(place.dbname), dsn=Secret(url))
     return Source(name=f"{kind}-{place.public().rpartition('/')[2]}", dsn=Secret(url), bullmq=BullMQ(scan=True))

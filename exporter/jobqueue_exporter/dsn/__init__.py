@@ -16,9 +16,9 @@ from jobqueue_exporter.dsn.bare import bare
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
-_REDIS = {"redis", "rediss", "redis+unix", "unix"}
 _HTTP = {"http", "https"}
 _KEYWORD_FORM = re.compile(r"\s*\w+\s*=")
+_ADDRESSES = "postgresql://user:password@host:5432/database (or host=… dbname=…), redis://host:6379/0 or https://host"
 _SUPPORTED = "postgresql://user:password@host:5432/database, or host=… dbname=… user=…"
 
 
@@ -78,15 +78,30 @@ class Dsn:
 
 
 def kind(text: str) -> str:
-    """The kind of an address, by its scheme: `redis`, `http`, and `postgresql` for anything else."""
-    scheme = bare(text).partition("://")[0].lower()
-    return "redis" if scheme in _REDIS else "http" if scheme in _HTTP else "postgresql"
+    """The kind of an address, by its scheme: `postgresql` (also in the keyword form), `redis`, `http`; else empty."""
+    text = bare(text)
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        return "postgresql" if _KEYWORD_FORM.match(text) else ""
+    if scheme.lower() in _HTTP:
+        return "http"
+    if scheme.lower().startswith("redis") or scheme.lower() == "unix":
+        return "redis"
+    return "postgresql" if _KEYWORD_FORM.match(text) or url.speaks(scheme) else ""
 
 
 def address(text: str) -> Address:
     """What an address of any kind says. Raises ConfigError, which quotes nothing of it."""
-    parsers: Mapping[str, Callable[[str], Address]] = {"redis": redis_url.parse, "http": web_url.parse}
-    return parsers.get(kind(text), parse)(text)
+    parsers: Mapping[str, Callable[[str], Address]] = {
+        "postgresql": parse,
+        "redis": redis_url.parse,
+        "http": web_url.parse,
+    }
+    found = kind(text)
+    if not found:
+        what = "this is no address" if bare(text) else "the address is empty"
+        raise ConfigError(url.unsupported(text) if "://" in text else f"{what}; expected {_ADDRESSES}")
+    return parsers[found](text)
 
 
 def parse(text: str) -> Dsn:

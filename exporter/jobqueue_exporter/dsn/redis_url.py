@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from jobqueue_exporter.dsn.bare import bare
+from jobqueue_exporter.dsn.bare import bare, decoded
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
@@ -20,7 +20,6 @@ _HOST = r"(?P<host>\[[\w.:%]+\]|[\w.-]*)(?::(?P<port>\d{0,5}))?"
 _QUERY = r"(?:\?(?P<query>[\w.-]+(?:=[^&]*)?(?:&[\w.-]+(?:=[^&]*)?)*)?)?"
 _AFTER_USER = re.compile(rf"{_HOST}(?:/(?P<db>\d{{0,9}})/?)?{_QUERY}", re.ASCII)
 _AFTER_USER_OF_SOCKET = re.compile(rf"(?P<path>/[^?]+){_QUERY}")
-_ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _TLS_KEYS = {"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"}
 _NO = {"0", "false", "no", "none", "off"}
 
@@ -84,20 +83,20 @@ def _read(scheme: str, userinfo: str, after: re.Match[str]) -> RedisUrl:
     place = after.groupdict()
     query = dict(pair.partition("=")[::2] for pair in (place["query"] or "").split("&") if pair)
     user, _, password = userinfo.partition(":")
-    user = _decoded(user or query.pop("username", ""))
-    password = _decoded(password or query.pop("password", ""))
+    user = decoded(user or query.pop("username", ""))
+    password = decoded(password or query.pop("password", ""))
     if user and not password:
         raise ConfigError(f"the address names a user and no password; {_EXPECTED}, or redis://:password@host")
     db = query.pop("db", "") or place.get("db") or "0"
     port = int(place.get("port") or DEFAULT_PORT)
     if not (db.isascii() and db.isdecimal()) or not 0 < port < 65_536:
         raise ConfigError(_WRONG)
-    tls = {name: _decoded(query.pop(name)) for name in _TLS_KEYS & query.keys()}
+    tls = {name: decoded(query.pop(name)) for name in _TLS_KEYS & query.keys()}
     left_out = ", ".join(sorted(query))
     return RedisUrl(
         host=(place.get("host") or "localhost").strip("[]"),
         port=port,
-        path=_decoded(place.get("path") or ""),
+        path=decoded(place.get("path") or ""),
         db=int(db),
         user=user,
         password=Secret(password),
@@ -113,15 +112,3 @@ def _read(scheme: str, userinfo: str, after: re.Match[str]) -> RedisUrl:
 
 def _yes(given: Mapping[str, str], name: str) -> bool:
     return given.get(name, "yes").lower() not in _NO
-
-
-def _decoded(text: str) -> str:
-    """The text without percent-encoding; a % that cannot be an encoding is a % that somebody typed."""
-    return _ESCAPES.sub(lambda run: unquote(run[0], errors="strict") if _is_text(run[0]) else run[0], text)
-
-
-def _is_text(escapes: str) -> bool:
-    try:
-        return "\0" not in bytes.fromhex(escapes.replace("%", "")).decode()
-    except UnicodeDecodeError:
-        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jobqueue_exporter.dsn.bare import decoded
 from jobqueue_exporter.dsn.settings import LIBPQ
 from jobqueue_exporter.errors import ConfigError
 
@@ -13,7 +14,6 @@ _SCHEME = re.compile(r"(?:jdbc:)?(?P<base>[a-z][a-z0-9]{0,19})(?:[+-][a-z0-9+_-]
 _HOST = r"(?:\[[\w.:%]+\]|[\w.~%+-]*)(?::\d{0,5})?"
 _AFTER_USER = re.compile(rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<dbname>[^?@]*))?(?:\?(?P<query>.*))?", re.DOTALL)
 _PORT = re.compile(r":(\d*)$")
-_ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
 def split(text: str) -> dict[str, str]:
@@ -30,8 +30,8 @@ def split(text: str) -> dict[str, str]:
         if after is None or not _well_formed(after["query"] or ""):
             continue
         user, _, password = rest[: max(start - 1, 0)].partition(":")
-        given = {"user": _decoded(user), "password": _decoded(password)}
-        given |= _hosts(after["hosts"]) | {"dbname": _decoded(after["dbname"] or "")}
+        given = {"user": decoded(user), "password": decoded(password)}
+        given |= _hosts(after["hosts"]) | {"dbname": decoded(after["dbname"] or "")}
         return {name: value for name, value in given.items() if value} | _query(after["query"] or "")
     raise ConfigError(
         "no host, port and database can be made out in the connection string; expected "
@@ -39,12 +39,25 @@ def split(text: str) -> dict[str, str]:
     )
 
 
-def _check_scheme(scheme: str) -> None:
+def speaks(scheme: str) -> bool:
+    """Whether a scheme is one of Postgres, as applications write them."""
     found = _SCHEME.fullmatch(scheme)
-    base = found["base"].lower() if found else ""
-    if base not in _SCHEMES:
-        named = f"{base}:// is not supported" if base else "the connection string starts with no known scheme"
-        raise ConfigError(f"{named}; only PostgreSQL is: postgresql://user:password@host:5432/database")
+    return found is not None and found["base"].lower() in _SCHEMES
+
+
+def unsupported(text: str) -> str:
+    """That the scheme of an address is none of those that we read."""
+    return f"{_named(text.partition('://')[0])}; postgresql://, redis://, rediss://, http:// and https:// are"
+
+
+def _check_scheme(scheme: str) -> None:
+    if not speaks(scheme):
+        raise ConfigError(f"{_named(scheme)}; only PostgreSQL is: postgresql://user:password@host:5432/database")
+
+
+def _named(scheme: str) -> str:
+    found = _SCHEME.fullmatch(scheme)
+    return f"{found['base'].lower()}:// is not supported" if found else "it starts with no known scheme"
 
 
 def _starts(rest: str) -> Iterator[int]:
@@ -59,7 +72,7 @@ def _well_formed(query: str) -> bool:
 
 
 def _query(query: str) -> dict[str, str]:
-    return {name: _decoded(value) for name, value in _pairs(query)}
+    return {name: decoded(value) for name, value in _pairs(query)}
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
@@ -73,19 +86,6 @@ def _hosts(text: str) -> dict[str, str]:
     hosts, ports = [], []
     for address in text.split(","):
         port = _PORT.search(address)
-        hosts.append(_decoded(address[: port.start()] if port else address).strip("[]"))
+        hosts.append(decoded(address[: port.start()] if port else address).strip("[]"))
         ports.append(port[1] if port else "")
     return {"host": ",".join(hosts), "port": ",".join(ports) if any(ports) else ""}
-
-
-def _decoded(text: str) -> str:
-    """The text without percent-encoding; a % that cannot be an encoding is a % that somebody typed."""
-    return _ESCAPES.sub(_run_decoded, text)
-
-
-def _run_decoded(run: re.Match[str]) -> str:
-    try:
-        decoded = bytes.fromhex(run[0].replace("%", "")).decode()
-    except UnicodeDecodeError:
-        return run[0]
-    return run[0] if "\0" in decoded else decoded

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 import msgspec
 
@@ -13,8 +15,8 @@ from jobqueue_exporter.config.types import EngineName, Source
 from jobqueue_exporter.engines import checkups, detection
 from jobqueue_exporter.engines.engine import Engine
 from jobqueue_exporter.engines.operations import Operator
-from jobqueue_exporter.engines.protocol import Finding, Proposal, Reader
-from jobqueue_exporter.errors import ConfigError, Refused
+from jobqueue_exporter.engines.protocol import Finding, Proposal, Reader, Status
+from jobqueue_exporter.errors import ConfigError, Refused, SourceError
 
 
 def engine(name: str) -> Engine:
@@ -33,7 +35,7 @@ def engine(name: str) -> Engine:
 def reader(source: Source) -> Reader:
     """The reader of a source. Raises ConfigError when a library is not installed."""
     if source.engine is None and dsn.kind(source.dsn) == "postgresql":
-        return detection.Detecting(source, _recognised)
+        return detection.Detecting(source, _recognised, _unread)
     return _recognised(source)
 
 
@@ -54,13 +56,18 @@ def operator(source: Source) -> Operator:
 def checkup(source: Source) -> Iterator[Finding]:
     """What `jobqueue doctor` says of a source, finding by finding."""
     yield from checkups.of(source, named, engine)
+    if source.engine is None:
+        with suppress(SourceError):
+            yield from (Finding(Status.INFO, "tables", text) for text in _unread(source, str(named(source).engine)))
 
 
 def propose(source: Source) -> Proposal:
     """A source's configuration as we would write it. Raises SourceError."""
     known = named(source)
     found = engine(str(known.engine))
-    return found.propose(known) if found.propose else checkups.propose(known, found.reader(known))
+    made = found.propose(known) if found.propose else checkups.propose(known, found.reader(known))
+    unread = _unread(source, str(known.engine)) if source.engine is None else ()
+    return replace(made, notices=(*made.notices, *unread))
 
 
 def role(source: Source) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ def role(source: Source) -> tuple[str, ...]:
     known = named(source)
     found = engine(str(known.engine))
     if found.role is None:
-        raise Refused(f"source {source.name}: engine {known.engine} needs no role of its own")
+        return (f"-- engine {known.engine} prints no role; `jobqueue sql` shows what it sends",)
     return found.role(known)
 
 
@@ -83,7 +90,12 @@ def named(source: Source) -> Source:
     """The source with its engine, looked up if need be. Raises SourceError."""
     if source.engine is not None:
         return source
-    return msgspec.structs.replace(source, engine=EngineName(detection.detected(source, _tables())))
+    return msgspec.structs.replace(source, engine=EngineName(detection.detected(source, tables())))
+
+
+def tables() -> dict[str, frozenset[str]]:
+    """The tables by which engines on Postgres are recognised, by the name of the engine."""
+    return {name: engine(name).tables for name, kind in ENGINES.items() if kind == "postgresql"}
 
 
 def _recognised(source: Source) -> Reader:
@@ -91,6 +103,9 @@ def _recognised(source: Source) -> Reader:
     return engine(str(known.engine)).reader(known)
 
 
-def _tables() -> dict[str, frozenset[str]]:
-    """The tables by which engines on Postgres are recognised."""
-    return {name: engine(name).tables for name, kind in ENGINES.items() if kind == "postgresql"}
+def _unread(source: Source, name: str) -> tuple[str, ...]:
+    """What to say of jobs in a source on Postgres that the engine of this name does not read."""
+    takes = engine(detection.OWN_TABLE).takes
+    if takes is None or name == detection.OWN_TABLE or dsn.kind(source.dsn) != "postgresql":
+        return ()
+    return detection.unread(source, takes)

@@ -22,7 +22,14 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-NAMES = {"db": "database", "worker": "workers", "queue": "queues", "dlq": "dead letters", "binary": "programs"}
+NAMES = {
+    "db": "database",
+    "worker": "workers",
+    "queue": "queues",
+    "dlq": "dead letters",
+    "binary": "programs",
+    "readiness": "health",
+}
 WORDS = {
     Status.OK: "ok",
     Status.WARNING: "needs a look",
