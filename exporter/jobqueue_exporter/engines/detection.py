@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from psycopg.sql import Literal
 
@@ -12,8 +14,9 @@ from jobqueue_exporter import dsn
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Collector, Part, Reader, Request, Statement
-from jobqueue_exporter.model import Signal
-from jobqueue_exporter.sources.postgres import Postgres
+from jobqueue_exporter.errors import SourceError
+from jobqueue_exporter.model import Facts, Signal
+from jobqueue_exporter.sources.postgres import Postgres, Session
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,24 @@ def detected(source: Source, tables: Mapping[str, frozenset[str]]) -> str:
     return OWN_TABLE
 
 
+def unread(source: Source, takes: Callable[[Session], tuple[str, ...]]) -> tuple[str, ...]:
+    """That there are tables of the team's own as well, which another engine's reader leaves unread, and how to read
+    them; nothing where the database cannot be asked. `takes` names those that look most like one of jobs."""
+    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
+    try:
+        with database.session(time.monotonic() + source.timeout) as session:
+            names = takes(session)
+    except SourceError:
+        return ()
+    finally:
+        database.close()
+    return tuple(
+        f"{name} looks like a jobs table of your own, and is not read here: to read it too, name it in jobqueue.yml as "
+        f"another source with the same dsn, `engine: {OWN_TABLE}` and `table: {name}`"
+        for name in names
+    )
+
+
 def _present(source: Source, names: frozenset[str]) -> list[frozenset[str]]:
     """Those of the tables that are there, for each schema."""
     query = _TABLES.format(
@@ -59,12 +80,24 @@ def _present(source: Source, names: frozenset[str]) -> list[frozenset[str]]:
 
 
 class Detecting:
-    """A reader of a source whose engine shows at its first reading."""
+    """A reader of a source whose engine shows at its first reading. That it is a table of the team's own is a guess
+    until such a reading has succeeded: a database may be looked at before its engine has made its tables.
 
-    def __init__(self, source: Source, recognised: Callable[[Source], Reader]) -> None:
+    `recognised` makes the reader; `unread` says what jobs of the source the engine of this name leaves unread.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        recognised: Callable[[Source], Reader],
+        unread: Callable[[Source, str], tuple[str, ...]],
+    ) -> None:
         self._source = source
         self._recognised = recognised
+        self._unread = unread
         self._reader: Reader | None = None
+        self._sure = False
+        self._notices: tuple[str, ...] = ()
 
     @property
     def engine(self) -> str:
@@ -83,24 +116,45 @@ class Detecting:
 
     def read(self, request: Request) -> Iterator[Part]:
         """The parts of the engine's own reader. Raises SourceError."""
-        yield from self._found().read(request)
+        with self._guess() as reader:
+            notices = Facts(notices=self._notices)
+            for part in reader.read(request):
+                yield part if part.facts is None else replace(part, facts=part.facts.merged(notices))
+                notices = Facts()
 
     def statements(self, request: Request, *, explain: bool = False) -> Sequence[Statement]:
         """What `read` sends. Raises SourceError."""
-        return self._found().statements(request, explain=explain)
+        with self._guess() as reader:
+            return reader.statements(request, explain=explain)
 
     def stop(self) -> None:
         """End a reading under way; looking for the engine has a time limit of its own."""
-        if self._reader is not None:
-            self._reader.stop()
+        if (reader := self._reader) is not None:
+            reader.stop()
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._reader is not None:
-            self._reader.close()
+        if (reader := self._reader) is not None:
+            reader.close()
+
+    @contextmanager
+    def _guess(self) -> Iterator[Reader]:
+        """The reader, to be looked for anew if it was guessed and the block fails."""
+        reader = self._found()
+        try:
+            yield reader
+        except SourceError:
+            if not self._sure:
+                self._reader = None
+                reader.close()
+            raise
+        if not self._sure:
+            self._sure = True
+            log.info("source=%s keeps its jobs with engine %s", self._source.name, reader.engine)
 
     def _found(self) -> Reader:
         if self._reader is None:
-            self._reader = self._recognised(self._source)
-            log.info("source=%s keeps its jobs with engine %s", self._source.name, self._reader.engine)
+            reader = self._recognised(self._source)
+            self._notices = self._unread(self._source, reader.engine)
+            self._reader = reader
         return self._reader

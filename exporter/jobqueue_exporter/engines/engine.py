@@ -9,6 +9,7 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.operations import Operation, Operator
 from jobqueue_exporter.engines.protocol import Finding, Proposal, Reader
 from jobqueue_exporter.model import Signal, State
+from jobqueue_exporter.sources.postgres import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class Engine:
 
     `tables` tell a Postgres database of this engine from others: all of them are in one schema. `checkup` and
     `propose` replace what any reader gives `jobqueue doctor` and `init`. `role` and `guards` are what
-    `jobqueue sql` prints: the least rights that it needs, and what is sent before a reading.
+    `jobqueue sql` prints: the least rights that it needs, and what is sent before a reading. `takes` names the
+    relations of a Postgres database that it would read unasked.
     """
 
     about: About
@@ -44,3 +46,4 @@ class Engine:
     propose: Callable[[Source], Proposal] | None = None
     role: Callable[[Source], tuple[str, ...]] | None = None
     guards: Callable[[Source], str] | None = None
+    takes: Callable[[Session], tuple[str, ...]] | None = None

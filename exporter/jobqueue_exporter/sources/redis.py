@@ -15,7 +15,7 @@ from redis.connection import AbstractConnection
 from jobqueue_exporter.dsn.redis_url import RedisUrl
 from jobqueue_exporter.errors import SourceError, TimedOut
 from jobqueue_exporter.sources import redis_errors
-from jobqueue_exporter.sources.redis_socket import Line
+from jobqueue_exporter.sources.redis_socket import RedisSocket
 
 CLIENT_NAME = "jobqueue_exporter"
 _AT_A_TIME = 500
@@ -94,7 +94,7 @@ class Redis:
     def __init__(self, place: RedisUrl, *, connect_timeout: float) -> None:
         self._place = place
         self._connect_timeout = connect_timeout
-        self._line = Line(place)
+        self._socket = RedisSocket(place)
         self._connection: AbstractConnection | None = None
         self._reading: object | None = None
         self._greeted = False
@@ -126,7 +126,7 @@ class Redis:
         """End the session under way, from another thread; returns at once."""
         with self._ending:
             if self._reading is not None:
-                self._line.cut()
+                self._socket.cut()
 
     def close(self) -> None:
         """Give the connection back."""
@@ -136,19 +136,19 @@ class Redis:
         """End that session, if it is still the one under way."""
         with self._ending:
             if reading is self._reading:
-                self._line.cut()
+                self._socket.cut()
 
     def _begin(self) -> object:
         """What stands for the session that begins."""
         with self._ending:
-            self._line.mend()
+            self._socket.mend()
             self._reading = reading = object()
             return reading
 
     def _end(self) -> None:
         with self._ending:
             self._reading = None
-        if self._line.was_cut:
+        if self._socket.was_cut:
             self._give_up()
 
     def _connected(self, deadline: float) -> AbstractConnection:
@@ -159,7 +159,7 @@ class Redis:
             return self._connection
         self._give_up()
         self._greeted = False
-        opened = self._line.open(min(deadline, time.monotonic() + self._connect_timeout))
+        opened = self._socket.open(min(deadline, time.monotonic() + self._connect_timeout))
         self._connection = connection = _Connection(opened, self._place)
         connection.connect()  # type: ignore[no-untyped-call]  # the driver's
         self._greeted = True
@@ -176,11 +176,11 @@ class Redis:
         if connection is not None:
             with suppress(redis.RedisError, OSError):
                 connection.disconnect()  # type: ignore[no-untyped-call]  # the driver's
-        self._line.forget()
+        self._socket.forget()
 
     def _explained(self, error: Exception) -> SourceError:
         found = redis_errors.explained(error)
-        if self._line.was_cut or isinstance(found, TimedOut):
+        if self._socket.was_cut or isinstance(found, TimedOut):
             hint = "; does that port speak TLS?" if self._place.tls and not self._greeted else ""
             found = TimedOut(f"no answer within the time limit; the connection was cut{hint}")
         return self._placed(found)

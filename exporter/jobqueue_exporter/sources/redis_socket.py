@@ -12,7 +12,7 @@ from contextlib import suppress
 from jobqueue_exporter.dsn.redis_url import RedisUrl
 
 
-class Line:
+class RedisSocket:
     """One socket at a time. `cut` may come from any thread and ends whatever waits for that socket.
 
     It shuts a duplicate of the socket, so that it never touches a file descriptor that was closed and given to

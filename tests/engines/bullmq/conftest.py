@@ -51,15 +51,25 @@ class Site:
     def trips(self, reader: BullmqReader) -> tuple[Mapping[Lane, LaneJobs], int]:
         """The lanes of a core reading, and how often it waited for answers."""
         lanes: Mapping[Lane, LaneJobs] = {}
-        with _watched() as trips:
+        with watched() as trips:
             for part in reader.read(Request(deadline=time.monotonic() + 20, extras=frozenset())):
                 lanes = (part.facts and part.facts.lanes) or lanes
         return lanes, len(trips)
 
+    def queue(self, name: str, **jobs: Mapping[str, float]) -> None:
+        """Make a queue by hand, with jobs in its sets."""
+        self.redis.hset(f"bull:{name}:meta", "opts.maxLenEvents", 10_000)
+        for part, members in jobs.items():
+            self.redis.zadd(f"bull:{name}:{part}", dict(members))
+
+    def job(self, queue: str, job_id: str, **fields: str | float) -> None:
+        """Make a job by hand, that is in no list or set yet."""
+        self.redis.hset(f"bull:{queue}:{job_id}", mapping={"name": "ok", "timestamp": 1000} | fields)
+
     @contextmanager
     def between_trips(self, trip: int, act: Callable[[], object]) -> Iterator[None]:
         """Within, `act` is called after so many times that a reading waited for answers."""
-        with _watched(lambda trips: act() if trips == trip else None):
+        with watched(lambda trips: act() if trips == trip else None):
             yield
 
     def clear(self) -> None:
@@ -70,7 +80,7 @@ class Site:
 
 
 @contextmanager
-def _watched(after: Callable[[int], object] = lambda trips: None) -> Iterator[list[int]]:
+def watched(after: Callable[[int], object] = lambda trips: None) -> Iterator[list[int]]:
     """How many commands went with each round trip of any session; `after` is called after each."""
     trips: list[int] = []
     replies = Session.replies

@@ -38,6 +38,25 @@ def test_a_prioritized_job_that_starves_is_the_oldest(site: Site, library: Libra
     assert HOUR <= _age(site) < HOUR + 60
 
 
+def test_a_job_of_the_lowest_priority_that_starves_behind_its_like_is_the_oldest(site: Site) -> None:
+    site.queue("q", prioritized={f"low{n}": 10 * 2**32 + n for n in range(100)} | {"high": 2**32 + 200})
+    for number in range(100):
+        site.job("q", f"low{number}", timestamp=_ago(HOUR if number == 0 else 10))
+    site.job("q", "high", timestamp=_ago(0))
+
+    assert HOUR <= _age(site) < HOUR + 60
+    assert site.trips(site.reader("q"))[1] == 4
+
+
+def test_a_job_that_others_are_put_before_is_the_oldest(site: Site, library: Library) -> None:
+    library.ask("add", queue="q", name="ok", opts={"timestamp": _ago(HOUR), "lifo": True})
+    for _ in range(5):
+        library.ask("add", queue="q", name="ok", opts={"lifo": True})
+
+    assert HOUR <= _age(site) < HOUR + 60
+    assert site.lane("q").counts[State.PENDING] == 6
+
+
 def test_a_delayed_job_waits_from_when_it_is_due(site: Site, library: Library) -> None:
     library.ask("add", queue="q", name="ok", opts={"timestamp": _ago(HOUR), "delay": int(HOUR * 500)})
 

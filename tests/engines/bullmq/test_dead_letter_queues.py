@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
+from jobqueue_exporter.config.types import BullMQ
+from jobqueue_exporter.engines.bullmq.reader import BullmqReader
 from jobqueue_exporter.model import Cause, DeadLetters, Lane, State
 from tests.deadline import until
 from tests.engines.bullmq.bullmq_library import Library
@@ -45,10 +48,35 @@ def test_a_dead_letter_queue_that_is_made_later_is_found(site: Site, library: Li
     assert lanes[Lane("mail")].counts[State.DEAD_LETTER] == 1
 
 
-def test_a_queue_that_only_ends_like_one_is_a_queue_of_its_own(site: Site, library: Library) -> None:
+def test_a_dead_letter_queue_without_its_main_queue_is_no_backlog(site: Site, library: Library) -> None:
     library.ask("add", queue="audit-dlq", name="ok")
 
-    assert site.lane("audit-dlq").counts[State.PENDING] == 1
+    lanes = site.facts("audit-dlq").lanes or {}
+
+    assert set(lanes) == {Lane("audit")}
+    assert {state: count for state, count in lanes[Lane("audit")].counts.items() if count} == {State.DEAD_LETTER: 1}
+
+
+def test_the_main_queue_of_a_dead_letter_queue_is_read_though_only_that_one_is_named(
+    site: Site, library: Library
+) -> None:
+    library.ask("add", queue="audit", name="ok")
+    library.ask("add", queue="audit-dlq", name="ok")
+
+    counts = (site.facts("audit-dlq").lanes or {})[Lane("audit")].counts
+
+    assert {state: count for state, count in counts.items() if count} == {State.PENDING: 1, State.DEAD_LETTER: 1}
+
+
+def test_without_a_suffix_every_queue_is_one_of_its_own(site: Site, library: Library) -> None:
+    library.ask("add", queue="audit-dlq", name="ok")
+    source = replace(site.source("audit-dlq"), bullmq=BullMQ(queues=("audit-dlq",), dead_letter_suffix=""))
+    reader = BullmqReader(source)
+
+    lanes = facts(reader).lanes or {}
+    reader.close()
+
+    assert lanes[Lane("audit-dlq")].counts[State.PENDING] == 1
 
 
 def test_causes_come_from_what_failed_and_from_the_payload_of_what_was_put_there(site: Site, library: Library) -> None:

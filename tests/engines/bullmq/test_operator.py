@@ -123,11 +123,29 @@ def test_a_job_of_a_dead_letter_queue_goes_back_to_its_main_queue_and_is_run(
 
     (change,) = operator.requeue([f"mail-dlq/{job_id}"])
 
-    assert change == Change(f"mail-dlq/{job_id}", True, f"given back to mail as {expected}, and removed from mail-dlq")
+    said = (
+        f"given back to mail as {expected}, with 4 attempts and the data that it had in mail-dlq; removed from mail-dlq"
+    )
+    assert change == Change(f"mail-dlq/{job_id}", True, said)
     assert library.ask("job", queue="mail-dlq", id=job_id) is None
     back = library.ask("job", queue="mail", id=expected)
     assert (back["name"], back["data"], back["opts"]["attempts"]) == ("ok", {"to": "ä"}, 4)
     _done(library, expected)
+
+
+def test_a_job_that_was_put_into_its_dead_letter_queue_without_attempts_is_said_to_have_one(
+    library: Library, operator: BullmqOperator
+) -> None:
+    library.ask("add", queue="mail", name="ok")
+    job_id = library.ask("add", queue="mail-dlq", name="ok", data={"original": {"to": "ä"}})
+
+    (change,) = operator.requeue([f"mail-dlq/{job_id}"])
+
+    assert change.text == (
+        f"given back to mail as mail-dlq-{job_id}, with 1 attempt, as none are named in its options, and the data "
+        "that it had in mail-dlq; removed from mail-dlq"
+    )
+    assert library.ask("job", queue="mail", id=f"mail-dlq-{job_id}")["data"] == {"original": {"to": "ä"}}
 
 
 def test_a_copy_in_the_dead_letter_queue_retries_the_original_that_failed(
@@ -137,7 +155,14 @@ def test_a_copy_in_the_dead_letter_queue_retries_the_original_that_failed(
     site.redis.hset("bull:mail:grant:7:a", "name", "ok")
     library.ask("add", queue="mail-dlq", name="ok", opts={"jobId": "grant:7:a"})
 
-    assert [change.done for change in operator.requeue(["mail-dlq/grant:7:a"])] == [True]
+    assert list(operator.requeue(["mail-dlq/grant:7:a"])) == [
+        Change(
+            "mail-dlq/grant:7:a",
+            True,
+            "given back to mail as grant:7:a, with all its attempts and its data of there, where it had failed; "
+            "removed from mail-dlq",
+        )
+    ]
     assert library.ask("job", queue="mail-dlq", id="grant:7:a") is None
     _done(library, "grant:7:a")
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from jobqueue_exporter.engines.bullmq import ENGINE
 from jobqueue_exporter.engines.bullmq.reader import LEAST_SAMPLE, MOST_SAMPLE
 from jobqueue_exporter.engines.protocol import Request
-from jobqueue_exporter.model import Lane, Signal, State
+from jobqueue_exporter.model import Facts, Lane, Signal, State
 from tests.engines.bullmq.conftest import Site, facts
 
 LATER_MS = 10_000_000
-
-
-def _queue(site: Site, name: str, **jobs: Mapping[str, float]) -> None:
-    """A queue by hand, with jobs in its sets."""
-    site.redis.hset(f"bull:{name}:meta", "opts.maxLenEvents", 10_000)
-    for part, members in jobs.items():
-        site.redis.zadd(f"bull:{name}:{part}", dict(members))
 
 
 def _delayed(jobs: int) -> dict[str, float]:
@@ -26,31 +18,42 @@ def _delayed(jobs: int) -> dict[str, float]:
     return {f"job{number}": due + number for number in range(jobs)}
 
 
-def test_delayed_jobs_are_told_apart_up_to_a_bound_and_low_beyond_it(site: Site) -> None:
-    _queue(site, "within", delayed=_delayed(MOST_SAMPLE))
+def test_delayed_jobs_are_told_apart_up_to_a_bound_and_all_are_told_beyond_it(site: Site) -> None:
+    site.queue("within", delayed=_delayed(MOST_SAMPLE))
     site.redis.hset("bull:within:job7", mapping={"name": "ok", "atm": 1})
-    _queue(site, "beyond", delayed=_delayed(MOST_SAMPLE + 1))
+    site.queue("beyond", delayed=_delayed(MOST_SAMPLE + 500))
+    site.redis.hset("bull:beyond:job7", mapping={"name": "ok", "atm": 1})
 
     within, beyond = site.facts("within"), site.facts("beyond")
 
-    told = (within.lanes or {})[Lane("within")].counts
-    assert (told[State.SCHEDULED], told[State.RETRYING]) == (MOST_SAMPLE - 1, 1)
-    assert within.capped == {State.SCHEDULED: False, State.RETRYING: False}
-    assert (beyond.lanes or {})[Lane("beyond")].counts[State.SCHEDULED] == MOST_SAMPLE
-    assert beyond.capped == {State.SCHEDULED: True, State.RETRYING: True}
+    assert _split(within, "within") == (MOST_SAMPLE - 1, 1)
+    assert within.capped == {State.SCHEDULED: False, State.RETRYING: False, State.DEAD_LETTER: False}
+    assert within.notices == ()
+    assert _split(beyond, "beyond") == (MOST_SAMPLE + 499, 1)
+    assert beyond.capped == {State.SCHEDULED: True, State.RETRYING: True, State.DEAD_LETTER: False}
+    assert beyond.notices == ("retrying jobs may be told as scheduled: more are delayed than are looked at, in beyond",)
+
+
+def _split(found: Facts, queue: str) -> tuple[int, int]:
+    counts = (found.lanes or {})[Lane(queue)].counts
+    return counts[State.SCHEDULED], counts[State.RETRYING]
 
 
 def test_many_queues_share_the_jobs_that_are_looked_at(site: Site) -> None:
     names = [f"q{number}" for number in range(100)]
     for name in names:
-        _queue(site, name)
-    _queue(site, "q0", delayed=_delayed(LEAST_SAMPLE + 1))
+        site.queue(name)
+    site.queue("q0", delayed=_delayed(LEAST_SAMPLE + 1))
+    site.redis.hset(f"bull:q0:job{LEAST_SAMPLE}", mapping={"name": "ok", "atm": 1})
 
-    assert (site.facts(*names).lanes or {})[Lane("q0")].counts[State.SCHEDULED] == LEAST_SAMPLE
+    found = site.facts(*names)
+
+    assert _split(found, "q0") == (LEAST_SAMPLE + 1, 0)
+    assert found.capped == {State.SCHEDULED: True, State.RETRYING: True, State.DEAD_LETTER: False}
 
 
 def test_running_jobs_beyond_the_bound_are_said_to_be_unexamined(site: Site) -> None:
-    _queue(site, "mail")
+    site.queue("mail")
     site.redis.lpush("bull:mail:active", *(f"job{number}" for number in range(MOST_SAMPLE + 5)))
 
     found = site.facts("mail")
@@ -61,7 +64,7 @@ def test_running_jobs_beyond_the_bound_are_said_to_be_unexamined(site: Site) -> 
 
 
 def test_a_job_that_ended_while_we_read_is_not_stuck(site: Site) -> None:
-    _queue(site, "mail")
+    site.queue("mail")
     site.redis.lpush("bull:mail:active", "gone")
     reader = site.reader("mail")
     facts(reader)
@@ -72,7 +75,7 @@ def test_a_job_that_ended_while_we_read_is_not_stuck(site: Site) -> None:
 
 
 def test_a_marker_of_old_versions_is_no_job(site: Site) -> None:
-    _queue(site, "mail")
+    site.queue("mail")
     site.redis.rpush("bull:mail:wait", "1", "0:0")
     site.redis.hset("bull:mail:1", mapping={"name": "ok", "timestamp": 1000})
 
@@ -82,8 +85,15 @@ def test_a_marker_of_old_versions_is_no_job(site: Site) -> None:
     assert (lane.oldest_pending_seconds or 0) > 10**9
 
 
+def test_a_job_whose_id_begins_like_a_marker_is_a_job(site: Site) -> None:
+    site.queue("mail")
+    site.redis.rpush("bull:mail:wait", "0:1:2", "0:17")
+
+    assert site.lane("mail").counts[State.PENDING] == 1
+
+
 def test_what_is_sent_can_be_shown(site: Site) -> None:
-    _queue(site, "mail")
+    site.queue("mail")
     reader = site.reader("mail")
 
     sent = reader.statements(Request(deadline=time.monotonic() + 20, extras=frozenset()))
@@ -100,7 +110,7 @@ def test_what_is_sent_can_be_shown(site: Site) -> None:
 
 
 def test_the_clock_of_the_server_is_told(site: Site) -> None:
-    _queue(site, "mail")
+    site.queue("mail")
 
     assert abs((site.facts("mail").clock or 0) - time.time()) < 60
 

@@ -10,6 +10,7 @@ from redis.exceptions import NoPermissionError
 
 from jobqueue_exporter.engines import role
 from jobqueue_exporter.engines.bullmq.roles import USER
+from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Lane, State
 from tests.deadline import until
 from tests.engines.bullmq.bullmq_library import Library
@@ -48,6 +49,45 @@ def test_the_user_can_read_all_that_there_is(site: Site, library: Library, limit
         State.DEAD_LETTER: 2,
     } | {State.PENDING: library.ask("counts", queue="mail")["prioritized"]}
     assert site.redis.acl_log() == []
+
+
+def test_the_user_can_tell_copies_of_dead_letters(site: Site, limited: str) -> None:
+    site.queue("mail", failed={"grant:7:a": 1000})
+    site.job("mail", "grant:7:a", finishedOn=1000, failedReason="timeout")
+    site.queue("mail-dlq")
+    site.job("mail-dlq", "grant:7:a", data='{"error": "timeout"}')
+    site.redis.lpush("bull:mail-dlq:wait", "grant:7:a")
+
+    found = facts(site.reader("mail", dsn=limited))
+
+    assert (found.lanes or {})[Lane("mail")].counts[State.DEAD_LETTER] == 1
+    assert sum((found.dead_letters or {})[Lane("mail")].causes.values()) == 1
+    assert site.redis.acl_log() == []
+
+
+@pytest.mark.parametrize("command", ["zscore", "hmget", "zrangebyscore"])
+def test_a_command_that_the_user_may_not_give_fails_the_reading(site: Site, limited: str, command: str) -> None:
+    site.queue("mail", failed={"grant:7:a": 1000}, delayed={"late": 2.0**60})
+    site.queue("mail-dlq")
+    site.redis.lpush("bull:mail-dlq:wait", "grant:7:a")
+    site.redis.execute_command("ACL", "SETUSER", USER, f"-{command}")  # type: ignore[no-untyped-call]  # the driver's
+
+    with pytest.raises(Refused, match=rf"NOPERM .*'{command}'.*`jobqueue sql role` prints the statement"):
+        parts(site.reader("mail", "mail-dlq", dsn=limited))
+
+
+@pytest.mark.parametrize("command", ["zrevrange", "hstrlen", "hget"])
+def test_a_command_for_dead_letters_that_the_user_may_not_give_fails_those(
+    site: Site, limited: str, command: str
+) -> None:
+    site.queue("mail", failed={"grant:7:a": 1000})
+    site.job("mail", "grant:7:a", finishedOn=1000, failedReason="timeout")
+    site.redis.execute_command("ACL", "SETUSER", USER, f"-{command}")  # type: ignore[no-untyped-call]  # the driver's
+
+    found = parts(site.reader("mail", dsn=limited))["dead_letters"]
+
+    assert found.facts is None
+    assert f"'{command}'" in found.error
 
 
 def test_the_user_can_change_nothing_and_read_nothing_else(site: Site, limited: str) -> None:

@@ -24,8 +24,8 @@ from tests.engines.http_json.asking import BASE, parts_of, source
 STATS, FAILURES = "api/queue/dlq/stats", "api/queue/dlq/failures"
 JOBS, DEAD, RETRIES = (
     "api/admin/jobs",
-    "api/admin/dead-letter-queue?status=pending",
-    "api/admin/dead-letter-queue?status=retry_scheduled",
+    "api/admin/dead-letter-queue?status=pending&limit=100",
+    "api/admin/dead-letter-queue?status=retry_scheduled&limit=100",
 )
 LANE = Lane("jobs")
 NONE = dict.fromkeys(Cause, 0)
@@ -140,3 +140,18 @@ def test_a_list_that_the_admin_api_cuts_short_is_told_as_capped() -> None:
     jobs = {"mcpCircuitBreaker": {"state": "closed"}}
     found = admin(jobs, {"items": [row(1)], "total": 40}, {"items": [], "pagination": {"total": 0}})["retries"]
     assert found.capped == {State.DEAD_LETTER: True, State.RETRYING: False}
+
+
+@pytest.mark.parametrize("rows", [50, 100, 120])
+def test_a_page_of_the_admin_api_that_is_full_and_says_no_total_is_told_as_capped(rows: int) -> None:
+    jobs = {"mcpCircuitBreaker": {"state": "closed"}}
+    found = admin(jobs, {"items": [row(1)] * rows}, {"items": [row(1, "retry_scheduled")] * 49})
+    assert found["retries"].capped == {State.DEAD_LETTER: True}
+    assert [facts.notices for facts in found.values()] == [
+        None,
+        (
+            f"{BASE}/api/admin/dead-letter-queue: the list may be cut: it has {rows} items, as a full page has, and "
+            "says no total; there are at least so many, and ages may be told low",
+        ),
+        None,
+    ]

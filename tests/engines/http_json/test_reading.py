@@ -124,7 +124,7 @@ def test_a_source_without_lanes_is_up_and_invents_none() -> None:
     with Peer(says(GREEN)) as peer:
         found = read(readiness(peer.url))["app"]
     assert (found.up, found.error, found.policies, found.flows) == (True, "", {}, None)
-    assert found.facts == Facts(probes=Probes(ready=True, checks={"db": True}))
+    assert found.facts == Facts(probes=Probes(ready=True, checks={"db": True}), notices=())
 
 
 def test_a_breaker_alone_is_a_source_too() -> None:

@@ -74,6 +74,54 @@ def test_a_job_given_back_by_hand_begins_anew(site: Site) -> None:
     assert _age(site) == 0
 
 
+def _given_back(site: Site, *, due_hours_ago: int) -> None:
+    """A job that failed long ago, and is given back just now as one that was due some hours ago."""
+    job = site.defer("boom")
+    site.work()
+    _put(site, "deferred", hours=9, job=job)
+    site.run("UPDATE procrastinate_jobs SET task_name = 'ok'")
+    at = site.row(f"SELECT now() - interval '{due_hours_ago} hours'")[0]
+    site.app.job_manager.retry_job_by_id(job, retry_at=at)
+
+
+@pytest.mark.parametrize("scheduled", [pytest.param(None, id="due at once"), pytest.param(3, id="due later")])
+@pytest.mark.parametrize("due_hours_ago", [0, 5])
+def test_a_job_given_back_now_hides_no_older_one(site: Site, scheduled: int | None, due_hours_ago: int) -> None:
+    _given_back(site, due_hours_ago=due_hours_ago)
+    _put(site, "deferred", hours=3, job=site.defer("ok"), scheduled=scheduled)
+
+    assert _age(site) == 3 * 3600
+
+
+def test_a_job_with_a_lock_given_back_now_hides_no_older_one(site: Site) -> None:
+    _given_back(site, due_hours_ago=5)
+    _put(site, "deferred", hours=3, job=site.defer("ok"), scheduled=3)
+    site.run("UPDATE procrastinate_jobs SET lock = id::text")
+
+    assert _age(site) == 3 * 3600
+
+
+def test_a_job_due_at_once_that_was_given_back_hides_no_older_one(site: Site) -> None:
+    jobs = [site.defer("ok") for _ in range(3)]
+    for job in jobs:
+        _put(site, "deferred", hours=4, job=job)
+    site.run(
+        *(f"INSERT INTO procrastinate_events (job_id, type, at) VALUES ({job}, 'retried', now())" for job in jobs[:2])
+    )
+
+    assert _age(site) == 4 * 3600
+
+
+def test_the_ages_of_a_lane_are_not_mixed_up_with_those_of_another(site: Site) -> None:
+    _given_back(site, due_hours_ago=5)
+    _put(site, "deferred", hours=3, job=site.defer("ok", queue="mail"), scheduled=2)
+
+    lanes = site.told().facts.lanes
+    assert lanes is not None
+    ages = {lane.queue: (jobs.oldest_pending_seconds or 0) // _MINUTE * _MINUTE for lane, jobs in lanes.items()}
+    assert ages == {"default": 0, "mail": 2 * 3600}
+
+
 def test_a_lane_without_pending_jobs_has_no_age(site: Site) -> None:
     site.defer("ok", schedule_in={"hours": 1})
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobqueue_exporter.config.types import DurationOrZero
 from jobqueue_exporter.engines.operations import Change
 from jobqueue_exporter.model import Lane, LaneJobs, State
 from tests.deadline import until
@@ -14,6 +15,7 @@ from tests.engines.procrastinate.site import Site
 
 HOLD = Lane("default", "hold")
 LEASE = 2.0
+AT_LEAST = "30 s (the lease is 2 s, but the engine itself waits that long)"
 
 
 def _jobs(site: Site) -> LaneJobs:
@@ -37,6 +39,11 @@ def _killed(site: Site, path: Path) -> int:
         pass
     until(lambda: site.stalled(LEASE))
     return job
+
+
+def _silent(site: Site, *, seconds: int) -> None:
+    """The last heartbeat of all workers was that long ago."""
+    site.run(f"UPDATE procrastinate_workers SET last_heartbeat = now() - interval '{seconds} s'")
 
 
 def test_a_job_is_stuck_when_the_engine_holds_it_for_stalled(site: Site, tmp_path: Path) -> None:
@@ -74,6 +81,7 @@ def test_a_running_job_is_as_old_as_its_last_start(site: Site, tmp_path: Path) -
 def test_a_stuck_job_is_reclaimed_and_another_worker_ends_it(site: Site, tmp_path: Path) -> None:
     go_on = tmp_path / "go on"
     job = _killed(site, go_on)
+    _silent(site, seconds=31)
 
     changes = list(site.operator().reclaim([str(job)]))
     go_on.touch()
@@ -88,14 +96,37 @@ def test_a_job_whose_worker_lives_is_left_alone(site: Site, tmp_path: Path) -> N
         changes = list(site.operator().reclaim([str(job)]))
 
         assert changes == [
-            Change(str(job), False, "its worker has given a sign of life within 2 s: left alone"),
+            Change(str(job), False, f"its worker has given a sign of life within {AT_LEAST}: left alone"),
         ]
         assert site.status(job) == "doing"
+
+
+def test_a_lease_shorter_than_the_beat_of_workers_takes_no_job_from_them(site: Site, tmp_path: Path) -> None:
+    job = _killed(site, tmp_path / "go on")
+    _silent(site, seconds=29)
+
+    assert (_jobs(site).stuck, list(site.operator().reclaim([str(job)]))) == (
+        1,
+        [Change(str(job), False, f"its worker has given a sign of life within {AT_LEAST}: left alone")],
+    )
+
+
+def test_a_longer_lease_is_waited_for(site: Site, tmp_path: Path) -> None:
+    job = _killed(site, tmp_path / "go on")
+    operator = site.operator(lease=DurationOrZero(60))
+
+    _silent(site, seconds=59)
+    early = list(operator.reclaim([str(job)]))
+    _silent(site, seconds=61)
+
+    assert early == [Change(str(job), False, "its worker has given a sign of life within 60 s: left alone")]
+    assert list(operator.reclaim([str(job)])) == [Change(str(job), True, "it was doing, and is todo now")]
 
 
 def test_a_stuck_job_that_was_to_be_aborted_fails_when_it_is_reclaimed(site: Site, tmp_path: Path) -> None:
     job = _killed(site, tmp_path / "go on")
     site.app.job_manager.cancel_job_by_id(job, abort=True)
+    _silent(site, seconds=31)
 
     assert list(site.operator().reclaim([str(job)])) == [Change(str(job), True, "it was doing, and is failed now")]
     assert site.status(job) == "failed"

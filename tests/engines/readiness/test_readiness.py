@@ -13,7 +13,7 @@ from jobqueue_exporter import engines
 from jobqueue_exporter.config.http_types import Http
 from jobqueue_exporter.config.types import EngineName, Source
 from jobqueue_exporter.engines.protocol import Part, Request, Statement
-from jobqueue_exporter.engines.readiness.judgement import MOST_CHECKS
+from jobqueue_exporter.engines.readiness.checks import MOST_CHECKS
 from jobqueue_exporter.errors import TimedOut
 from jobqueue_exporter.model import Binary, Facts, Place, Probes
 from jobqueue_exporter.secret import Secret
@@ -95,9 +95,72 @@ def test_programs_that_the_source_needs_are_told_wherever_they_are_checked() -> 
     assert facts_of(says(body), binaries=("sox",)).binaries == (Binary("sox", Place.READINESS, False),)
 
 
-@pytest.mark.parametrize("body", [b"OK", b"", b"ready\n", {"status": "up"}, [1], {"ok": True, "checks": None}])
+@pytest.mark.parametrize(
+    "body", [b"OK", b"", b"ready\n", b'"Healthy"', {"status": "up"}, {"status": "PASS"}, {"ok": True, "checks": None}]
+)
 def test_a_plain_endpoint_is_ready_without_checks(body: object) -> None:
     assert facts_of(says(body)) == Facts(probes=Probes(ready=True))
+
+
+@pytest.mark.parametrize("body", [b"Unhealthy", {"status": "down"}, {"status": "error"}, {"ok": False, "status": "ok"}])
+def test_an_answer_of_200_that_says_no_is_red(body: object) -> None:
+    assert facts_of(says(body)) == Facts(probes=Probes(ready=False))
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"not found, sorry", ""),
+        (b"null", ""),
+        (b'"Internal Server Error"', ""),
+        (b"\xff\xfe", ""),
+        ([1], ""),
+        ({"login": "please"}, ", as it has no `ok`"),
+        ({}, ", as it has no `ok`"),
+        ({"status": "degraded"}, ", as `status` is no word that we know"),
+        ({"status": 200}, ", as `status` is no word that we know"),
+    ],
+    ids=str,
+)
+def test_an_answer_that_says_neither_yes_nor_no_is_not_judged(body: object, why: str) -> None:
+    assert error_of(says(body)) == (
+        f"the answer says neither yes nor no{why}; expected JSON with `ok` true or false or with a `status` such as "
+        "ok or down, or a word such as ok alone"
+    )
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_the_service_says_of_itself_counts_beside_its_checks(ok: bool) -> None:
+    body = {"ok": ok, "checks": {"sox": {"ok": not ok}, "db": True}}
+    assert facts_of(says(body)).probes == Probes(ready=ok, checks={"sox": not ok, "db": True})
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"checks": {"db": {"ok": "false"}}}, "not told, as they do not say true or false under a short name: db"),
+        ({"ffmpeg": {"ok": None}}, "not told, as they do not say true or false under a short name: ffmpeg"),
+        (
+            {"queue": {"warning": "yes"}, "checks": {"a\nb": 1}},
+            "not told, as they do not say true or false under a short name: a b, queue",
+        ),
+        (
+            {"checks": {str(number) * 64: {"ok": True} for number in range(7)}},
+            "not told, as they do not say true or false under a short name: "
+            + ", ".join(str(number) * 63 for number in range(5))
+            + " and 2 more",
+        ),
+        (
+            {"checks": [{"name": "db", "ok": False}]},
+            "`checks` of the answer is no object with a check by each name, and is not told",
+        ),
+    ],
+    ids=["text", "null", "several", "long", "list"],
+)
+def test_a_check_that_cannot_be_told_is_named(body: dict[str, object], said: str) -> None:
+    with Peer(says({"ok": True} | body)) as peer:
+        (part,) = parts(source(peer.url))
+    assert part.facts == Facts(probes=Probes(ready=True), notices=(f"{peer.url}: {said}",))
 
 
 @pytest.mark.parametrize("status", ["500 Oh", "502 Bad Gateway", "503 No", "504 Late"])

@@ -23,7 +23,11 @@ ENGINE = Engine(
         title="BullMQ in Redis",
         states=frozenset(State),
         signals=SIGNALS,
-        index="its own keys: no key is read whole, and at most 1,000 jobs of a queue one by one",
+        index=(
+            "its own keys: at most 1,000 jobs of a queue are looked at one by one, and payloads only of dead letters, "
+            "up to 64 kB each and 16 MB in all. Workers are connections: a process counts once for each `Worker` that "
+            "it makes. REDIS_URL without a file, or `bullmq.scan`, looks for queues through all keys, in small SCANs"
+        ),
         requeue="its own library's job.retry; a job of a dead letter queue is added to its main queue, then removed",
         tested="BullMQ 5.81.5 and 6.7.0 on Redis 7.0",
     ),

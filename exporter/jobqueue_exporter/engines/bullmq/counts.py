@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.bullmq.keys import Keys
+from jobqueue_exporter.engines.bullmq.replies import is_wrong_type
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.redis import Command, Reply
 from jobqueue_exporter.sources.redis_errors import explained
 
 SCORES_PER_MS = 4096
 """The score of a delayed job is its time in milliseconds times this, plus a number."""
+SCORES_PER_PRIORITY = 2**32
+"""The score of a prioritized job is its priority (the lowest first) times this, plus a number that grows."""
 PRIORITIZED_SAMPLE = 25
 ENDS = 2
-"""How many entries of a list are enough to know its oldest job: the last may be a marker."""
-_MARKER = b"0:"
+"""How many entries of each end of a list are looked at: the last may be a marker."""
+_MARKER = re.compile(rb"0:\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """One queue at one moment. Times are milliseconds; samples hold ids of jobs, the oldest first.
+    `last_priority` is the lowest of the prioritized jobs, where not all of them are in the sample.
 
     `exists` is false where nothing was ever put into a queue of that name.
     """
@@ -43,6 +48,17 @@ class Counts:
     running: tuple[bytes, ...]
     first_due: float | None
     first_failed: float | None
+    last_priority: int | None
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs have not been tried: those that lie in a dead letter queue."""
+        return self.ready + self.prioritized + self.delayed + self.children
+
+    @property
+    def seen(self) -> tuple[bytes, ...]:
+        """The ids that are known of those."""
+        return tuple(dict.fromkeys((*self.ready_ids, *self.oldest_prioritized, *self.later)))
 
 
 def commands(
@@ -69,8 +85,10 @@ def commands(
         ("ZCARD", keys.of("failed")),
         ("LRANGE", keys.of("wait"), -ready, -1),
         ("LRANGE", keys.of("paused"), -ready, -1),
+        ("LRANGE", keys.of("wait"), 0, ENDS - 1),
+        ("LRANGE", keys.of("paused"), 0, ENDS - 1),
         ("ZRANGE", keys.of("prioritized"), 0, PRIORITIZED_SAMPLE - 1),
-        ("ZRANGE", keys.of("prioritized"), -PRIORITIZED_SAMPLE, -1),
+        ("ZRANGE", keys.of("prioritized"), -PRIORITIZED_SAMPLE, -1, "WITHSCORES"),
         ("ZRANGE", keys.of("delayed"), 0, 0, "WITHSCORES"),
         ("ZRANGEBYSCORE", keys.of("delayed"), f"({last_due}", "+inf", "LIMIT", 0, sample),
         ("LRANGE", keys.of("active"), -sample, -1),
@@ -90,14 +108,17 @@ def counts(replies: Sequence[Reply], queue: str) -> Counts | None:
     if found is None:
         return None
     meta, wait, paused, active, prioritized, delayed, due, children, failed = found[:9]
-    waiting, held, first, last, earliest, later, running, oldest_failed, beside = found[9:]
+    tail, held, head, held_head, first, last, earliest, later, running, oldest_failed, beside = found[9:]
     if meta[2] is not None:  # the hash of a job whose id ends in ":meta"
         return None
+    # The last to come is looked at too: jobs that were added as the first to go keep it waiting.
+    newest = (*_beyond(head, wait - len(tail)), *_beyond(held_head, paused - len(held)))
+    lists = (*tail, *held, *newest)
     return Counts(
         exists=any(field is not None for field in meta),
         paused=meta[0] is not None,
         version=(meta[1] or b"").decode("utf-8", "replace"),
-        ready=wait + paused - sum(_is_marker(one) for one in (*waiting, *held)),
+        ready=wait + paused - sum(is_marker(one) for one in lists),
         prioritized=prioritized,
         delayed=delayed,
         due=due,
@@ -105,13 +126,16 @@ def counts(replies: Sequence[Reply], queue: str) -> Counts | None:
         children=children,
         failed=failed,
         dead_letters_beside=bool(beside),
-        ready_ids=_jobs((*waiting, *held)),
-        oldest_ready=_jobs((*waiting[: -ENDS - 1 : -1], *held[: -ENDS - 1 : -1])),
-        oldest_prioritized=tuple(dict.fromkeys((*first, *last))),
+        ready_ids=_jobs(lists),
+        oldest_ready=_jobs(dict.fromkeys((*tail[: -ENDS - 1 : -1], *held[: -ENDS - 1 : -1], *head, *held_head))),
+        oldest_prioritized=tuple(dict.fromkeys((*first, *last[::2]))),
         later=tuple(later),
         running=tuple(running[::-1]),
         first_due=float(earliest[1]) // SCORES_PER_MS if due else None,
         first_failed=float(oldest_failed[1]) if oldest_failed else None,
+        last_priority=int(float(last[-1])) // SCORES_PER_PRIORITY
+        if prioritized > len(first) + len(last) // 2
+        else None,
     )
 
 
@@ -123,7 +147,7 @@ def transaction(replies: Sequence[Reply], queue: str) -> list[Reply] | None:
     """
     errors = [reply for reply in (*replies, *_inner(replies[-1])) if isinstance(reply, Exception)]
     # What Redis refuses while commands are queued stands before the EXEC that it then aborts.
-    if any(str(error).startswith("WRONGTYPE") for error in errors):
+    if any(is_wrong_type(error) for error in errors):
         return None
     if errors:
         raise Refused(f"queue {queue}: {explained(errors[0])}")
@@ -135,10 +159,15 @@ def _inner(reply: Reply) -> Sequence[Reply]:
     return reply if isinstance(reply, list) else ()
 
 
-def _jobs(entries: Sequence[bytes]) -> tuple[bytes, ...]:
-    return tuple(one for one in entries if not _is_marker(one))
+def is_marker(entry: bytes) -> bool:
+    """Whether an entry of a list is no job: old versions woke their workers with such."""
+    return _MARKER.fullmatch(entry) is not None
 
 
-def _is_marker(job_id: bytes) -> bool:
-    """Whether an entry of the list is none: old versions woke their workers with such."""
-    return job_id.startswith(_MARKER)
+def _beyond(head: Sequence[bytes], left: int) -> Sequence[bytes]:
+    """Of the first entries of a list those that are not among its last, `left` being how many are not."""
+    return head[: max(0, left)]
+
+
+def _jobs(entries: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(one for one in entries if not is_marker(one))

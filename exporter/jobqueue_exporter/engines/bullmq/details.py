@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from jobqueue_exporter.engines.bullmq.counts import Counts, transaction
+from jobqueue_exporter.engines.bullmq.counts import PRIORITIZED_SAMPLE, SCORES_PER_PRIORITY, Counts, transaction
 from jobqueue_exporter.engines.bullmq.keys import Keys
-from jobqueue_exporter.sources.redis import Command, Reply
+from jobqueue_exporter.engines.bullmq.replies import good, mapping, number, of_hashes
+from jobqueue_exporter.sources.redis import Command, Reply, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,40 @@ class Waiting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """Of the jobs that were looked at: those ready, when the oldest that runs began, and how many are stuck, had
-    failed before, or are in a dead letter queue as copies of jobs that their main queue still holds as failed."""
+    failed before, or are in a dead letter queue as copies of jobs that their main queue still holds as failed.
+
+    `numbered`: how many jobs of a dead letter queue have an id of which that cannot be told."""
 
     waiting: tuple[Waiting, ...] = ()
     oldest_started: float | None = None
     stuck: int = 0
     retrying: int = 0
     copies: int = 0
+    numbered: int = 0
+
+
+def with_starved(session: Session, prefix: str, counts: Mapping[str, Counts]) -> dict[str, Counts]:
+    """The same with the first jobs of the lowest priority, which may wait longest: a round trip where any queue has
+    more prioritized jobs than were seen. Raises redis.RedisError."""
+    asked: dict[str, Command] = {
+        queue: (
+            "ZRANGEBYSCORE",
+            Keys(prefix, queue).of("prioritized"),
+            first * SCORES_PER_PRIORITY,
+            "+inf",
+            "LIMIT",
+            0,
+            PRIORITIZED_SAMPLE,
+        )
+        for queue, one in counts.items()
+        if (first := one.last_priority) is not None
+    }
+    found = dict(zip(asked, good(session.replies(list(asked.values()))), strict=True))
+    more = {queue: dict.fromkeys((*counts[queue].oldest_prioritized, *ids)) for queue, ids in found.items()}
+    return {
+        queue: replace(one, oldest_prioritized=tuple(more[queue])) if queue in more else one
+        for queue, one in counts.items()
+    }
 
 
 def commands(keys: Keys, counts: Counts, sample: int, main: Keys | None) -> list[Command]:
@@ -46,7 +73,7 @@ def commands(keys: Keys, counts: Counts, sample: int, main: Keys | None) -> list
     ]
     asked += [("HMGET", keys.job(one), "atm", "attemptsMade") for one in counts.later]
     if main:
-        asked += copied(main, counts.ready_ids)
+        asked += copied(main, counts.seen)
     if counts.running:
         asked += [("MULTI",), ("LRANGE", keys.of("active"), -sample, -1)]
         for one in counts.running:
@@ -62,23 +89,30 @@ def copied(main: Keys, ids: Iterable[bytes]) -> list[Command]:
 
 
 def details(replies: Sequence[Reply], counts: Counts, queue: str, main: Keys | None) -> Details:
-    """What the replies to `commands` say. Raises Refused."""
+    """What the replies to `commands` say. Raises Refused and redis.ResponseError."""
     ready = (*counts.oldest_ready, *counts.oldest_prioritized)
-    later = replies[len(ready) : len(ready) + len(counts.later)]
-    rest = replies[len(ready) + len(later) :]
-    scores = rest[: len(copied(main, counts.ready_ids))] if main else ()
-    started, stuck = _running(rest[len(scores) :], counts, queue)
+    copies = len(copied(main, counts.seen)) if main else 0
+    alone = len(ready) + len(counts.later) + copies
+    waiting, later, scores = _split(of_hashes(replies[:alone]), len(ready), len(counts.later))
+    started, stuck = _running(replies[alone:], counts, queue)
     return Details(
         waiting=tuple(
             _waiting(one, reply)
-            for one, reply in zip(ready, replies[: len(ready)], strict=True)
-            if isinstance(reply, list) and _number(reply[0]) is not None
+            for one, reply in zip(ready, waiting, strict=True)
+            if reply is not None and number(reply[0]) is not None
         ),
         oldest_started=started,
         stuck=stuck,
         retrying=sum(_attempted(reply) for reply in later),
-        copies=sum(isinstance(score, bytes) for score in scores),
+        copies=sum(score is not None for score in scores),
+        numbered=len(counts.seen) - copies if main else 0,
     )
+
+
+def _split(
+    replies: Sequence[Reply], first: int, second: int
+) -> tuple[Sequence[Reply], Sequence[Reply], Sequence[Reply]]:
+    return replies[:first], replies[first : first + second], replies[first + second :]
 
 
 def _running(replies: Sequence[Reply], counts: Counts, queue: str) -> tuple[float | None, int]:
@@ -87,7 +121,7 @@ def _running(replies: Sequence[Reply], counts: Counts, queue: str) -> tuple[floa
         return None, 0
     still, locks, started = set(found[0]), found[1::2], found[2::2]
     there = [
-        (lock, _number(since)) for one, lock, since in zip(counts.running, locks, started, strict=True) if one in still
+        (lock, number(since)) for one, lock, since in zip(counts.running, locks, started, strict=True) if one in still
     ]
     times = [since for _, since in there if since is not None]
     return min(times, default=None), sum(not lock for lock, _ in there)
@@ -95,26 +129,15 @@ def _running(replies: Sequence[Reply], counts: Counts, queue: str) -> tuple[floa
 
 def _waiting(job_id: bytes, fields: Sequence[bytes | None]) -> Waiting:
     """A delay that the job was made with, and its last start, are lower bounds of when it became ready."""
-    created, started, made, begun = (_number(fields[i]) or 0.0 for i in (0, 2, 3, 4))
+    created, started, made, begun = (number(fields[i]) or 0.0 for i in (0, 2, 3, 4))
     ready_at = max(created + _delay(fields[1]), started)
     return Waiting(id=job_id, ready_at=ready_at, requeued=made + begun > 0 and not started)
 
 
 def _delay(options: bytes | None) -> float:
-    try:
-        found = json.loads(options or b"{}")
-    except ValueError:
-        return 0.0
-    delay = found.get("delay") if isinstance(found, Mapping) else None
+    delay = mapping(options).get("delay")
     return float(delay) if isinstance(delay, int | float) else 0.0
 
 
-def _attempted(fields: Reply) -> bool:
-    return isinstance(fields, list) and any((_number(field) or 0) > 0 for field in fields)
-
-
-def _number(text: bytes | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None
+def _attempted(fields: Sequence[bytes | None] | None) -> bool:
+    return any((number(field) or 0) > 0 for field in fields or ())

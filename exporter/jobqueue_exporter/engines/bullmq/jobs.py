@@ -12,7 +12,7 @@ from jobqueue_exporter.engines.operations import Detail, Job
 from jobqueue_exporter.model import Lane, State
 from jobqueue_exporter.sources.redis import Command, Reply, Session
 
-_LISTS = ("wait", "paused", "active")
+LISTS = ("wait", "paused", "active")
 _SETS = ("prioritized", "delayed", "waiting-children", "completed", "failed")
 _STATES: Mapping[str, State | None] = {
     "wait": State.PENDING,
@@ -40,14 +40,14 @@ class Place:
 
 def find(session: Session, keys: Keys, job_id: bytes) -> Place | None:
     """Where a job of this queue is; None when there is none of that id. Raises redis.RedisError."""
-    asked: list[Command] = [("LPOS", keys.of(part), job_id) for part in _LISTS]
+    asked: list[Command] = [("LPOS", keys.of(part), job_id) for part in LISTS]
     asked += [("ZSCORE", keys.of(part), job_id) for part in _SETS]
     *places, exists = good(session.replies([("MULTI",), *asked, ("EXISTS", keys.job(job_id)), ("EXEC",)])[-1])
     if not exists:
         return None
-    words = [word for word, there in zip((*_LISTS, *_SETS), places, strict=True) if there is not None]
+    words = [word for word, there in zip((*LISTS, *_SETS), places, strict=True) if there is not None]
     word = words[0] if words else "nowhere"
-    score = places[(*_LISTS, *_SETS).index(word)] if word in _SETS else None
+    score = places[(*LISTS, *_SETS).index(word)] if word in _SETS else None
     return Place(keys.queue, job_id, word, None if score is None else float(score))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.bullmq.counts import Counts
@@ -57,14 +57,37 @@ def lanes(
     }
     for queue, main in serves.items():
         if queue in found and main in own:
-            own[main] = _with_dead(own[main], found[queue], now)
+            own[main] = _with_dead(own[main], found[queue], found[main].counts.failed, now)
     return {Lane(queue): jobs for queue, jobs in own.items()}
 
 
-def capped(found: Iterable[Found]) -> dict[State, bool]:
-    """Whether the delayed jobs of any queue are more than were looked at: then both kinds of them are told low."""
-    beyond = any(each.counts.delayed - each.counts.due > len(each.counts.later) for each in found)
-    return {State.SCHEDULED: beyond, State.RETRYING: beyond}
+def capped(found: Mapping[str, Found], serves: Mapping[str, str]) -> dict[State, bool]:
+    """Whether more jobs were there than were looked at.
+
+    Of delayed ones the others are told as scheduled, though some may have been tried: both numbers are uncertain,
+    and their sum is not. Of those in a dead letter queue the others are told as copies as far as they may be.
+    """
+    split = bool(unsplit(found))
+    unmatched = any(
+        _copies(found[queue], found[main].counts.failed) > found[queue].details.copies
+        for queue, main in serves.items()
+        if queue in found and main in found
+    )
+    return {State.SCHEDULED: split, State.RETRYING: split, State.DEAD_LETTER: unmatched}
+
+
+def unsplit(found: Mapping[str, Found]) -> list[str]:
+    """The queues in which more jobs are delayed than were looked at."""
+    return [queue for queue, each in found.items() if each.counts.delayed - each.counts.due > len(each.counts.later)]
+
+
+def unmatched(found: Mapping[str, Found], serves: Mapping[str, str]) -> list[str]:
+    """The dead letter queues of which copies cannot be told: an id that BullMQ gave is of another job in each."""
+    return [
+        queue
+        for queue, main in serves.items()
+        if main in found and found[main].counts.failed and queue in found and found[queue].details.numbered
+    ]
 
 
 def unlocked_beyond(found: Mapping[str, Found]) -> list[str]:
@@ -79,7 +102,7 @@ def _own(found: Found, ready: list[float], now: float) -> LaneJobs:
     return LaneJobs(
         counts={
             State.PENDING: pending,
-            State.SCHEDULED: len(counts.later) - details.retrying,
+            State.SCHEDULED: counts.delayed - counts.due - details.retrying,
             State.RETRYING: details.retrying,
             State.BLOCKED: counts.children,
             State.RUNNING: counts.active,
@@ -93,11 +116,17 @@ def _own(found: Found, ready: list[float], now: float) -> LaneJobs:
     )
 
 
-def _with_dead(main: LaneJobs, beside: Found, now: float) -> LaneJobs:
+def _copies(beside: Found, failed: int) -> int:
+    """How many jobs of a dead letter queue may be copies of jobs that its main queue holds as `failed`."""
+    unseen = max(0, beside.counts.waiting - len(beside.counts.seen))
+    return min(max(failed, beside.details.copies), beside.details.copies + unseen)
+
+
+def _with_dead(main: LaneJobs, beside: Found, failed: int, now: float) -> LaneJobs:
     """The lane of a queue with what lies in its dead letter queue, copies of its own failed jobs left out. What a
     worker has taken from there runs."""
     counts, details = beside.counts, beside.details
-    waiting = counts.ready + counts.prioritized + counts.delayed + counts.children - details.copies
+    waiting = max(0, counts.waiting - _copies(beside, failed))
     times = [one.ready_at for one in details.waiting]
     times += [at for at in (counts.first_failed, counts.first_due) if at is not None]
     dead = _age(min(times, default=None), waiting + counts.failed, now)

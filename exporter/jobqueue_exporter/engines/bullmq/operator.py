@@ -36,15 +36,13 @@ class BullmqOperator:
         self._requeue: Requeue | None = None
 
     def list(self, wanted: Wanted) -> Iterator[Job]:
-        """The jobs that are wanted; a kind is the name of a job. Raises SourceError."""
+        """The jobs that are wanted; a kind is the name of a job. Raises SourceError.
+
+        A job behind `listing.LOOKED_AT` others of its list is not found.
+        """
         with self._redis.session(self._deadline()) as session:
             core = self._reader.core(session, self._deadline())
-            found = [
-                job
-                for queue in core.found
-                if wanted.queue in (None, queue, core.serves.get(queue))
-                for job in self._of_queue(session, core, queue, wanted)
-            ]
+            found = listing.listed(session, core, self._prefix, wanted)
         yield from sorted(found, key=_age)[: wanted.limit]
 
     def inspect(self, job_id: str) -> Detail | None:
@@ -54,24 +52,25 @@ class BullmqOperator:
             place = self._find(session, core, job_id)
             if place is None:
                 return None
-            found = next(self._jobs(session, core, [place], None), None)
+            (fields,) = jobs.hashes(session, self._prefix, [place])
+            found = jobs.job(place, fields, main=core.serves.get(place.queue), now=core.server.now)
             return jobs.detail(session, self._prefix, found, place) if found else None
 
     def requeue(self, ids: Sequence[str]) -> Iterator[Change]:
         """Gives dead jobs back to their workers, each with all its attempts. Raises SourceError, ConfigError."""
         if self._requeue is None:
             self._requeue = Requeue(Library(self._place, self._prefix, self._timeout))
+        with self._redis.session(self._deadline()) as session:
+            core = self._reader.core(session, self._deadline())
         for job_id in ids:
             with self._redis.session(self._deadline()) as session:
-                core = self._reader.core(session, self._deadline())
                 place = self._find(session, core, job_id)
+                main = core.serves.get(place.queue) if place else None
+                why = self._unfit(session, main or place.queue) if place else ""
             if place is None:
                 yield Change(job_id, False, "there is no such job")
-                continue
-            main = core.serves.get(place.queue)
-            counts = core.found[main or place.queue].counts
-            why = unfit(counts.version, paused=counts.paused)
-            yield self._requeue.one(job_id, place, main, unfit=why)
+            else:
+                yield self._requeue.one(job_id, place, main, unfit=why)
 
     def reclaim(self, ids: Sequence[str]) -> Iterator[Change]:
         """Nothing: BullMQ has no procedure for one stuck job, and its workers do it by themselves."""
@@ -95,18 +94,10 @@ class BullmqOperator:
             return jobs.find(session, Keys(self._prefix, core.mains[0]), job_id.encode())
         return None
 
-    def _of_queue(self, session: Session, core: Core, queue: str, wanted: Wanted) -> Iterator[Job]:
-        dead_letters = queue in core.serves
-        keys = Keys(self._prefix, queue)
-        places = listing.places(session, keys, wanted.state, wanted.limit, dead_letters=dead_letters)
-        yield from (job for job in self._jobs(session, core, places, wanted.kind) if job.state is wanted.state)
-
-    def _jobs(self, session: Session, core: Core, places: Sequence[Place], kind: str | None) -> Iterator[Job]:
-        for place, fields in zip(places, jobs.hashes(session, self._prefix, places), strict=True):
-            main = core.serves.get(place.queue)
-            found = jobs.job(place, fields, main=main, now=core.server.now)
-            if found and (not kind or fields[0] == kind.encode()):
-                yield found
+    def _unfit(self, session: Session, queue: str) -> str:
+        """Asked anew for each job, since a queue may be paused meanwhile."""
+        version, paused = session.reply("HMGET", Keys(self._prefix, queue).of("meta"), "version", "paused")
+        return unfit((version or b"").decode("utf-8", "replace"), paused=paused is not None)
 
 
 def _age(job: Job) -> float:

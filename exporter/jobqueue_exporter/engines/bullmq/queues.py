@@ -28,11 +28,18 @@ class Queues:
         if not self.configured:
             self._known.update(names)
 
+    @property
+    def known(self) -> list[str]:
+        """Those that are known to be there, or configured."""
+        return sorted(self._known)
+
     def to_read(self) -> list[str]:
-        """The queues to read now: those known, and possible dead letter queues of those that are new."""
+        """The queues to read now: those known, the main queues of dead letter queues among them, and possible dead
+        letter queues of those that are new."""
+        self._guessed = {self._main(queue) for queue in self._known} - self._known
         if self._suffix:
             fresh = self._known - self._looked_beside
-            self._guessed = {f"{queue}{self._suffix}" for queue in fresh} - self._known
+            self._guessed |= {f"{queue}{self._suffix}" for queue in fresh} - self._known
             self._looked_beside |= fresh
         return sorted(self._known | self._guessed)
 
@@ -43,10 +50,11 @@ class Queues:
 
     def may_hold_dead(self, queue: str) -> bool:
         """Whether the name is that of a dead letter queue."""
-        return bool(self._suffix) and queue.endswith(self._suffix)
+        return self._main(queue) != queue
 
     def learn(self, counts: Mapping[str, Counts], connected: Iterable[str]) -> dict[str, Counts]:
-        """Those that are queues, of all that were read; the others are forgotten unless they are configured."""
+        """Those that are queues, of all that were read, and the main queue of each; the others are forgotten unless
+        they are configured."""
         keep = {*self.configured, *connected}
         there = {queue: found for queue, found in counts.items() if found.exists or queue in keep}
         if not self.configured:
@@ -57,16 +65,16 @@ class Queues:
         for queue, found in there.items():
             if self.beside(queue) and found.dead_letters_beside:
                 self._known.add(f"{queue}{self._suffix}")
-        return there
+        mains = {self._main(queue) for queue in there}
+        return {queue: found for queue, found in counts.items() if queue in there or queue in mains}
 
     def serves(self, queues: Iterable[str]) -> dict[str, str]:
         """The queue that each dead letter queue is of, among these."""
         names = set(queues)
-        found = {}
-        for queue in names:
-            main = queue
-            while self._suffix and main.endswith(self._suffix) and main.removesuffix(self._suffix) in names:
-                main = main.removesuffix(self._suffix)
-            if main != queue:
-                found[queue] = main
-        return found
+        return {queue: main for queue in names if (main := self._main(queue)) != queue and main in names}
+
+    def _main(self, queue: str) -> str:
+        """The queue that a queue of this name holds the dead letters of; itself where it holds none."""
+        while self._suffix and (main := queue.removesuffix(self._suffix)) not in ("", queue):
+            queue = main
+        return queue

@@ -1,4 +1,4 @@
-"""Reads the queues of BullMQ in one Redis, in three round trips however many they are."""
+"""Reads the queues of BullMQ in one Redis, in three or four round trips however many they are."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class BullmqReader:
     @property
     def queues(self) -> list[str]:
         """The queues that are known by now."""
-        return self._queues.to_read()
+        return self._queues.known
 
     def read(self, request: Request) -> Iterator[Part]:
         """One part for each collector that is due, core first. Raises SourceError."""
@@ -129,11 +129,11 @@ class BullmqReader:
         return Facts()
 
     def _core(self, session: Session) -> Core:
-        now = server.read(session, self._settings.prefix)
+        now = server.read(session, self._settings.prefix, self._db)
         self._queues.find(now.connected.queues if now.connected else ())
         names = self._queues.to_read()
         sample = max(LEAST_SAMPLE, min(MOST_SAMPLE, SAMPLES_TOGETHER // max(1, len(names))))
-        counts = self._counts(session, names, now, sample)
+        counts = details.with_starved(session, self._settings.prefix, self._counts(session, names, now, sample))
         found = self._details(session, counts, sample)
         self._requeued.see(found, now.now)
         return Core(now, found, self._queues.serves(found))
@@ -171,11 +171,11 @@ class BullmqReader:
         return Facts(
             lanes=lanes.lanes(found, core.serves, self._requeued, core.server.now),
             empty_lane=lanes.EMPTY,
-            capped=lanes.capped(found.values()),
+            capped=lanes.capped(found, core.serves),
             paused={queue: found[queue].counts.paused for queue in core.mains},
             version=core.server.version + (f", bullmq {', '.join(versions)}" if versions else ""),
             clock=core.server.now / 1000,
-            notices=(*self._notices, *self._missing(found), *_beyond(found)),
+            notices=(*self._notices, *self._missing(found), *self._unfinished(), *_beyond(core)),
         )
 
     def _dead_letters(self, session: Session, core: Core) -> Facts:
@@ -188,6 +188,10 @@ class BullmqReader:
         for queue in self._settings.queues:
             if queue not in found or not found[queue].counts.exists:
                 yield f"queue {queue}: nothing was put into it yet under the prefix {self._settings.prefix}"
+
+    def _unfinished(self) -> Iterator[str]:
+        if self._scan and not self._scan.complete:
+            yield "these are the queues found so far: not all keys were looked through yet"
 
     def _nothing(self, now: Server) -> str:
         prefix = f"no queue of BullMQ with the prefix {self._settings.prefix} is in database {self._db}"
@@ -220,10 +224,20 @@ def _workers(core: Core) -> Facts:
     return Facts(workers=workers.workers(connected, queues))
 
 
-def _beyond(found: Mapping[str, Found]) -> Iterator[str]:
-    beyond = lanes.unlocked_beyond(found)
-    if beyond:
-        yield f"stuck jobs are told low: more jobs run than are looked at one by one, in {', '.join(beyond[:5])}"
+def _beyond(core: Core) -> Iterator[str]:
+    if queues := lanes.unlocked_beyond(core.found):
+        yield f"stuck jobs are told low: more jobs run than are looked at one by one, in {_some(queues)}"
+    if queues := lanes.unsplit(core.found):
+        yield f"retrying jobs may be told as scheduled: more are delayed than are looked at, in {_some(queues)}"
+    if queues := lanes.unmatched(core.found, core.serves):
+        yield (
+            "dead letters may be told twice: ids that BullMQ gave do not say which are copies of failed jobs, in "
+            f"{_some(queues)}; give a copy the id of its job"
+        )
+
+
+def _some(queues: Sequence[str]) -> str:
+    return ", ".join(sorted(queues)[:5])
 
 
 def _share(deadline: float, part: float) -> float:

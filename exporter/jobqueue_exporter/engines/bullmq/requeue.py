@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
@@ -54,13 +54,16 @@ class Requeue:
         there = self._run(main, lambda queue: _state(queue, new_id))
         if there == "failed":
             self._run(main, lambda queue: _retried(queue, new_id))
+            how = "with all its attempts and its data of there, where it had failed"
         elif there is None:
             self._run(main, lambda queue: queue.add(name, data, {**options, "jobId": new_id}))
+            how = f"with {_attempts(options)} and the data that it had in {dead}"
         else:
             return Change(job_id, False, f"{main} has a job {new_id} already, which is {there}: left alone")
+        back = f"given back to {main} as {new_id}, {how}"
         if self._run(dead, lambda queue: queue.remove(text)):
-            return Change(job_id, True, f"given back to {main} as {new_id}, and removed from {dead}")
-        return Change(job_id, False, f"given back to {main} as {new_id}, but {dead} holds it still: remove it there")
+            return Change(job_id, True, f"{back}; removed from {dead}")
+        return Change(job_id, False, f"{back}; but {dead} holds it still: remove it there")
 
     def _run(self, queue: str, act: Callable[[Queue], Awaitable[T]]) -> T:
         try:
@@ -81,6 +84,14 @@ def unfit(version: str, *, paused: bool) -> str:
     if paused and major != "6":
         return "the queue is paused, and a job given back now would be lost when BullMQ 5 resumes it: resume it first"
     return ""
+
+
+def _attempts(options: Mapping[str, Any]) -> str:
+    """What a dead letter queue keeps of the attempts; whoever fed it may have left them out."""
+    attempts = options.get("attempts")
+    if not isinstance(attempts, int) or attempts < 1:
+        return "1 attempt, as none are named in its options,"
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
 async def _retried(queue: Queue, job_id: str) -> None:

@@ -7,8 +7,8 @@ from jobqueue_exporter.engines.bullmq import keys
 
 USER = "jobqueue_exporter"
 _COMMANDS = (
-    "info time select client|list client|setname multi exec scan exists hget hmget "
-    "llen lrange zcard zcount zrange zrangebyscore zrevrange"
+    "info time select client|list client|setname multi exec scan exists hget hmget hstrlen "
+    "llen lpos lrange zcard zcount zrange zrangebyscore zrevrange zscore"
 )
 
 

@@ -24,8 +24,8 @@ class Server:
     unlisted: str = ""
 
 
-def read(session: Session, prefix: str) -> Server:
-    """What the server says, in one round trip.
+def read(session: Session, prefix: str, database: int) -> Server:
+    """What the server says in one round trip, of the connections those to one database.
 
     Raises:
         Refused: it does not tell the time.
@@ -39,7 +39,7 @@ def read(session: Session, prefix: str) -> Server:
     now = int(time[0]) * 1000 + int(time[1]) / 1000
     if not isinstance(clients, bytes):
         return Server(now, _version(info), None, said(clients))
-    return Server(now, _version(info), connected(clients, prefix))
+    return Server(now, _version(info), connected(clients, prefix, database))
 
 
 def _version(info: Reply) -> str:

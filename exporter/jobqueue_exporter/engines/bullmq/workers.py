@@ -12,6 +12,7 @@ from jobqueue_exporter.engines.bullmq.keys import Role
 from jobqueue_exporter.model import Workers
 
 _NAME = re.compile(r"(?:^| )name=(\S+)")
+_DATABASE = re.compile(r" db=(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,10 @@ class Connected:
     workers: Counter[str]
 
 
-def connected(clients: bytes, prefix: str) -> Connected:
-    """What a CLIENT LIST tells."""
-    names = (_NAME.search(line) for line in clients.decode("utf-8", "replace").splitlines())
+def connected(clients: bytes, prefix: str, database: int) -> Connected:
+    """What a CLIENT LIST tells of one database: it lists the connections to all of them."""
+    lines = clients.decode("utf-8", "replace").splitlines()
+    names = (_NAME.search(line) for line in lines if _is_of(line, database))
     found = [client for name in names if name and (client := keys.client(name[1], prefix))]
     return Connected(
         queues=frozenset(client.queue for client in found),
@@ -33,6 +35,13 @@ def connected(clients: bytes, prefix: str) -> Connected:
 
 
 def workers(found: Connected, queues: Iterable[str]) -> Workers:
-    """The workers of these queues. A process that makes several counts as often: nothing tells them apart."""
+    """The workers of these queues, by their connections: a process that makes several counts as often, since nothing
+    tells whose they are."""
     by_queue = {queue: found.workers[queue] for queue in queues}
     return Workers(live=sum(by_queue.values()), stale=0, by_queue=by_queue)
+
+
+def _is_of(line: str, database: int) -> bool:
+    """Whether a connection uses this database; one that does not say may."""
+    found = _DATABASE.search(line)
+    return found is None or int(found[1]) == database

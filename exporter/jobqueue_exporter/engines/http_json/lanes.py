@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from jobqueue_exporter.config.http_types import HttpJobs
+from jobqueue_exporter.engines.http_json import pages
 from jobqueue_exporter.engines.http_json.document import Document
 from jobqueue_exporter.model import Lane, LaneJobs, State
 from jobqueue_exporter.sources.http_answer import Json
@@ -22,7 +23,7 @@ _AGED = {
 class Told:
     """What one mapping found. A `listed` one found lanes by itself: those it does not name have nothing.
 
-    `capped`: whether its list was cut short, None where nobody says so.
+    `capped`: whether its list was cut short, None where nobody says so; `notices`: what to doubt of it.
     """
 
     counts: dict[Lane, dict[State, int]]
@@ -31,10 +32,14 @@ class Told:
     aged: frozenset[State] = frozenset()
     listed: bool = False
     capped: bool | None = None
+    notices: tuple[str, ...] = ()
 
 
-def told(mapping: HttpJobs, document: Document, queue: str) -> Told | None:
-    """The jobs that a mapping finds in an answer, None when it finds none of what it looks for. Raises Refused."""
+def told(mapping: HttpJobs, document: Document, queue: str, limit: int | None = None) -> Told | None:
+    """The jobs that a mapping finds in an answer, None when it finds none of what it looks for.
+
+    `limit`: how many items were asked for, None where the API was left to choose. Raises Refused.
+    """
     if mapping.items is None:
         return _numbers(mapping, document, [document.root], queue, listed=False)
     items = document.items(mapping.items)
@@ -46,7 +51,11 @@ def told(mapping: HttpJobs, document: Document, queue: str) -> Told | None:
         found = _numbers(mapping, document, chosen, queue, listed=True)
     else:
         found = _each(mapping, mapping.each, document, chosen, queue)
-    return replace(found, capped=total > len(items)) if found and total is not None else found
+    if found and total is not None:
+        return replace(found, capped=total > len(items))
+    if found and mapping.each is not None and pages.full(len(items), limit):
+        return replace(found, capped=True, notices=(pages.doubt(len(items)),))
+    return found
 
 
 def capped(parts: Sequence[Told]) -> dict[State, bool] | None:

@@ -55,7 +55,7 @@ _ADMIN_API = (
     ),
     HttpRequest(
         name="dead_letters",
-        path="api/admin/dead-letter-queue?status=pending",
+        path="api/admin/dead-letter-queue?status=pending&limit=100",
         jobs=(
             HttpJobs(
                 items=_ROWS,
@@ -72,7 +72,7 @@ _ADMIN_API = (
     ),
     HttpRequest(
         name="retries",
-        path="api/admin/dead-letter-queue?status=retry_scheduled",
+        path="api/admin/dead-letter-queue?status=retry_scheduled&limit=100",
         jobs=(
             HttpJobs(
                 items=_ROWS,

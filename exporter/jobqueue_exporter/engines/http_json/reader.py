@@ -10,7 +10,7 @@ from jobqueue_exporter.config.http_types import HttpRequest
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.dsn import web_url
 from jobqueue_exporter.engines import causes
-from jobqueue_exporter.engines.http_json import conditions, dead_letters, lanes
+from jobqueue_exporter.engines.http_json import conditions, dead_letters, lanes, pages
 from jobqueue_exporter.engines.http_json.document import Document
 from jobqueue_exporter.engines.http_json.presets import PRESETS
 from jobqueue_exporter.engines.protocol import Collector, Part, Request, Statement, Tier
@@ -103,14 +103,17 @@ class HttpJsonReader:
         now = time.time() if answer.clock is None else answer.clock
         document = Document(answer.place, answer.json(), now, each.may_lack)
         queue = self._source.http.queue
-        jobs = [found for mapping in each.jobs if (found := lanes.told(mapping, document, queue)) is not None]
+        limit = pages.limit(each.path)
+        jobs = [found for mapping in each.jobs if (found := lanes.told(mapping, document, queue, limit)) is not None]
         dead = dead_letters.told(each.dead_letters, document, self._causes, queue) if each.dead_letters else None
         facts = conditions.told(each, document)
         if document.missing and not document.hits:
             raise Refused(
                 f"{answer.place}: nothing that is looked for is in the answer, as {next(iter(document.missing))}"
             )
-        notices = tuple(f"{answer.place}: there is no {path} in the answer" for path in document.missing)
+        doubts = [f"there is no {path} in the answer" for path in document.missing]
+        doubts += dict.fromkeys(notice for found in jobs for notice in found.notices)
+        notices = tuple(f"{answer.place}: {doubt}" for doubt in doubts)
         if each.zeros_prove_nothing and document.numbers and not any(document.numbers):
             said = f"{answer.place}: all zeros, which this API also answers when it cannot tell: nothing is concluded"
             return whole.with_nothing(Facts(clock=answer.clock, notices=(*notices, said)))

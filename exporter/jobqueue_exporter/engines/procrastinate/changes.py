@@ -12,6 +12,9 @@ from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Session
 
 _HALF = "apply procrastinate's migrations up to {release}, which brought it"
+# Workers beat every 10 s. This is after how long the engine itself holds one for stalled; a shorter lease would take
+# jobs from workers that live.
+STALLED_SECONDS = 30.0
 _LOCKED = "another transaction has locked it: left alone"
 _SAME_LOCK = "a job with the same lock or queueing lock is in its place: left alone"
 
@@ -30,7 +33,8 @@ def requeue(session: Session, schema: Schema, job_id: int) -> Change:
 
 
 def reclaim(session: Session, schema: Schema, job_id: int, lease_seconds: float) -> Change:
-    """Puts a running job whose worker has gone or is silent among the waiting ones, due now.
+    """Puts a running job whose worker has gone, or is silent for a lease and no less than the engine's own time limit,
+    among the waiting ones, due now.
 
     Raises:
         Refused: this release keeps no heartbeats, or has no procedure for that.
@@ -65,12 +69,18 @@ def _refusal(session: Session, schema: Schema, job_id: int, expected: str, lease
     if rows[0][0] != expected:
         return f"it is {rows[0][0]}, not {expected}: left alone"
     if lease_seconds is not None and not _stuck(session, schema, job_id, lease_seconds):
-        return f"its worker has given a sign of life within {lease_seconds:g} s: left alone"
+        return f"its worker has given a sign of life within {_patience(lease_seconds)}: left alone"
     return ""
 
 
+def _patience(lease_seconds: float) -> str:
+    if lease_seconds >= STALLED_SECONDS:
+        return f"{lease_seconds:g} s"
+    return f"{STALLED_SECONDS:g} s (the lease is {lease_seconds:g} s, but the engine itself waits that long)"
+
+
 def _stuck(session: Session, schema: Schema, job_id: int, lease_seconds: float) -> bool:
-    condition = stuck(schema, lease_seconds)
+    condition = stuck(schema, max(lease_seconds, STALLED_SECONDS))
     return bool(session.rows(f"SELECT 1 FROM {schema.jobs.sql} WHERE id = {job_id} AND {condition}"))
 
 

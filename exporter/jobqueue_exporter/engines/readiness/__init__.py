@@ -2,7 +2,8 @@
 
 What an answer means, and what its absence means:
 
-- 200 is green, unless its JSON says `ok: false`. Any 5xx is red, with a body or without.
+- 200 is green or red by `ok` of its JSON, else by a `status` or a plain text such as ok, up or down; without a
+  body it is green. One that says neither yes nor no is not judged. Any 5xx is red, with a body or without.
 - Connection refused, a connection that is closed, no answer in time: red as well. That is what a service
   that is down looks like, so `readiness_ok` or `liveness_ok` is 0, and `source_up` stays 1: the probe worked.
 - Everything that keeps the probe itself from working tells nothing of the service: a name that cannot be

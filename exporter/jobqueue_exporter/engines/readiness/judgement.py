@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from jobqueue_exporter.engines.readiness.checks import checks
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Binary, Facts, Place, Probes
 from jobqueue_exporter.sources.http_answer import Answer, Json
 
-MOST_CHECKS = 50
-_LONGEST_NAME = 63
-_NOT_CHECKS = frozenset({"ok", "checks", "queue"})
+_ERRORS = range(500, 600)
+_WORDS = dict.fromkeys(("alive", "healthy", "ok", "okay", "pass", "pong", "ready", "success", "up"), True) | (
+    dict.fromkeys(("critical", "dead", "down", "error", "fail", "failed", "not ready", "unhealthy"), False)
+)
+_EXPECTED = "expected JSON with `ok` true or false or with a `status` such as ok or down, or a word such as ok alone"
 
 
 def live(answer: Answer) -> Facts:
@@ -22,25 +25,18 @@ def live(answer: Answer) -> Facts:
 def ready(answer: Answer, programs: Collection[str]) -> Facts:
     """What a readiness endpoint said; checks that are named after one of the programs tell of it too.
 
-    Raises Refused for an answer that nobody meant.
+    What the service says of itself as a whole counts, also beside a check that is red. Raises Refused for an
+    answer that nobody meant, and for one that says neither yes nor no.
     """
-    body = _body(answer.accepted(*_ERRORS)) or {}
-    ok = body.get("ok", True)
-    if not isinstance(ok, bool):
-        raise Refused(f"{answer.place}: `ok` of the answer is neither true nor false")
-    checks = _checks(body)
-    shown = dict(list(checks.items())[:MOST_CHECKS])
-    binaries = tuple(Binary(name, Place.READINESS, checks[name]) for name in checks if name in programs)
-    notice = f"{answer.place}: of its {len(checks)} checks only {MOST_CHECKS} are told"
+    body = _body(answer.accepted(*_ERRORS))
+    found = checks(body or {})
+    binaries = tuple(Binary(name, Place.READINESS, ok) for name, ok in found.found.items() if name in programs)
     return Facts(
-        probes=Probes(ready=ok and answer.status < 300, checks=shown),
+        probes=Probes(ready=answer.status not in _ERRORS and _yes(answer, body), checks=found.told),
         binaries=binaries or None,
         clock=answer.clock,
-        notices=(notice,) if len(shown) < len(checks) else None,
+        notices=tuple(f"{answer.place}: {notice}" for notice in found.notices) or None,
     )
-
-
-_ERRORS = range(500, 600)
 
 
 def _body(answer: Answer) -> Mapping[str, Json] | None:
@@ -56,16 +52,24 @@ def _body(answer: Answer) -> Mapping[str, Json] | None:
     return found if isinstance(found, dict) else None
 
 
-def _checks(body: Mapping[str, Json]) -> dict[str, bool]:
-    """Every check of a readiness answer: those under `checks`, the warning of the queue, and what stands alone."""
-    given = body.get("checks")
-    alone = [(name, part) for name, part in body.items() if name not in _NOT_CHECKS]
-    found = {
-        name: ok
-        for name, part in [*(given.items() if isinstance(given, dict) else ()), *alone]
-        if isinstance(part, dict) and isinstance(ok := part.get("ok"), bool) and 0 < len(name) <= _LONGEST_NAME
-    }
-    queue = body.get("queue")
-    if isinstance(queue, dict) and "warning" in queue:
-        found.setdefault("queue", not queue["warning"])
-    return found
+def _yes(answer: Answer, body: Mapping[str, Json] | None) -> bool:
+    """Whether the answer says that all is well. Raises Refused."""
+    if body is None:
+        word = answer.body.decode("utf-8", "replace").strip().strip('"')
+        if word and _word(word) is None:
+            raise Refused(f"{answer.place}: the answer says neither yes nor no; {_EXPECTED}")
+        return _word(word) is not False
+    if "ok" in body:
+        if not isinstance(ok := body["ok"], bool):
+            raise Refused(f"{answer.place}: `ok` of the answer is neither true nor false")
+        return ok
+    status = body.get("status")
+    said = _word(status) if isinstance(status, str) else None
+    if said is None:
+        what = "`status` is no word that we know" if "status" in body else "it has no `ok`"
+        raise Refused(f"{answer.place}: the answer says neither yes nor no, as {what}; {_EXPECTED}")
+    return said
+
+
+def _word(text: str) -> bool | None:
+    return _WORDS.get(text.strip().rstrip(".!").lower())

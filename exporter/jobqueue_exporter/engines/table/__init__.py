@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobqueue_exporter.engines.engine import About, Engine
 from jobqueue_exporter.engines.sql.opening import opening
-from jobqueue_exporter.engines.table import roles
+from jobqueue_exporter.engines.table import detect, roles
 from jobqueue_exporter.engines.table.checkup import checkup
 from jobqueue_exporter.engines.table.proposal import propose
 from jobqueue_exporter.engines.table.reader import TableReader
@@ -24,4 +24,5 @@ ENGINE = Engine(
     propose=propose,
     role=roles.role,
     guards=opening,
+    takes=detect.takes,
 )

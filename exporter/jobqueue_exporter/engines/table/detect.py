@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobqueue_exporter import dsn
+from jobqueue_exporter import dsn, engines
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.table import dead_letter_table, event_flows, worker_table
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
@@ -43,13 +43,15 @@ COMPANIONS = ("events", "heartbeats", "dead_letters")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A table that may be the jobs table; a higher score is a better one."""
+    """A table that may be the jobs table; a higher score is a better one. One that is `claimed` is that of another
+    engine by its name."""
 
     schema: str
     name: str
     sql: str
     columns: frozenset[str]
     on_path: bool
+    claimed: bool = False
 
     @property
     def score(self) -> tuple[bool, bool, int]:
@@ -74,8 +76,9 @@ class Found:
 
 def tables(session: Session) -> list[Candidate]:
     """All tables and views of the database that are not the system's."""
+    claimed: frozenset[str] = frozenset().union(*engines.tables().values())
     return [
-        Candidate(schema, name, sql, frozenset(columns), on_path)
+        Candidate(schema, name, sql, frozenset(columns), on_path, name in claimed)
         for schema, name, sql, columns, on_path in session.rows(_TABLES)
     ]
 
@@ -102,6 +105,11 @@ def jobs_table(session: Session, source: Source, found: list[Candidate]) -> str:
         names = ", ".join(c.sql for c in best)
         raise Refused(f"several tables look like a jobs table ({names}): name yours under `table:` in jobqueue.yml")
     return best[0].sql
+
+
+def takes(session: Session) -> tuple[str, ...]:
+    """The SQL names of those that look most like a jobs table of a team's own. Raises psycopg.Error."""
+    return tuple(candidate.sql for candidate in _best(tables(session)))
 
 
 def owner(found: list[Candidate], schema: str) -> str:
@@ -146,4 +154,4 @@ def _is_queue(candidate: Candidate) -> bool:
         worker_table.USUAL_NAME,
         dead_letter_table.USUAL_NAME,
     }
-    return has_state and not companion and len(candidate.signs) >= _ENOUGH_SIGNS
+    return has_state and not companion and not candidate.claimed and len(candidate.signs) >= _ENOUGH_SIGNS
