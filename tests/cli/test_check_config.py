@@ -80,8 +80,8 @@ def test_every_problem_goes_to_stderr_and_the_end_is_2(directory: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "my.yml:2: sources[0]: unknown key `tabel`; did you mean `table`?\n"
-        "my.yml:2: sources[0].dsn: mysql:// is not supported; only PostgreSQL is: "
-        "postgresql://user:password@host:5432/database\n"
+        "my.yml:2: sources[0].dsn: mysql:// is not supported; "
+        "postgresql://, redis://, rediss://, http:// and https:// are\n"
     )
 
 
