@@ -55,7 +55,7 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         "jobqueue_source_up",
         Type.GAUGE,
         SOURCE,
-        "1 if the source answered and its jobs could be counted.",
+        "1 if the source answered and what is read of it every time could be read.",
         _one(lambda snapshot: snapshot.up),
         when_down=True,
     ),

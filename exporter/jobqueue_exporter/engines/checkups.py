@@ -11,7 +11,7 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.engine import Engine
 from jobqueue_exporter.engines.protocol import Finding, Part, Proposal, Reader, Request, Status
 from jobqueue_exporter.errors import SourceError, Unreachable
-from jobqueue_exporter.model import BUCKETS, Facts, State
+from jobqueue_exporter.model import BUCKETS, Facts, Probes, State
 
 READINGS = 3
 SCRAPE_SECONDS = 15.0
@@ -54,12 +54,15 @@ def by_reading(source: Source, reader: Reader) -> Iterator[Finding]:
     for _ in range(READINGS):
         parts += reader.read(_request(reader, source))
     facts = _facts(parts)
-    yield Finding(Status.OK, "engine", f"{reader.engine} {facts.version or ''}".rstrip())
+    what = f"{reader.engine} {facts.version or ''}".rstrip()
+    yield Finding(Status.OK, "engine", f"{what}, at {dsn.address(source.dsn).public()}")
     if facts.clock is not None:
         yield clock(facts.clock - time.time())
     failed = {part.collector: part.error for part in parts if part.error}
     yield from (Finding(Status.FAILED, name, error) for name, error in failed.items())
-    yield Finding(Status.OK, "jobs", _counted(facts))
+    if facts.probes is not None:
+        yield _health(facts.probes)
+    yield Finding(Status.OK if facts.lanes is not None else Status.INFO, "jobs", _counted(facts))
     for notice in dict.fromkeys(facts.notices or ()):
         yield Finding(Status.WARNING, "notice", notice)
     yield cost(reader, source, parts)
@@ -122,6 +125,15 @@ def _facts(parts: Sequence[Part]) -> Facts:
     for part in parts:
         facts = facts.merged(part.facts or Facts())
     return facts
+
+
+def _health(probes: Probes) -> Finding:
+    words = {True: "yes", False: "NO", None: "not told"}
+    red = [name for name, ok in probes.checks.items() if not ok]
+    failed = f"; failed checks: {', '.join(red)}" if red else ""
+    bad = probes.ready is False or probes.live is False
+    text = f"ready: {words[probes.ready]}, alive: {words[probes.live]}{failed}"
+    return Finding(Status.WARNING if bad else Status.OK, "health", text)
 
 
 def _counted(facts: Facts) -> str:
