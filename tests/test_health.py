@@ -12,6 +12,8 @@ from jobqueue_exporter.model import Binary, Facts, Lane, LaneJobs, Place, Policy
 MAIL, RENDER = Lane("mail"), Lane("media", "RENDER")
 UNKNOWN, OK, WARNING, FAILED = Status
 
+STUCK = "2 running jobs are stuck, with no sign of life."
+
 
 def read(facts: Facts, policies: Mapping[Lane, Policy] | None = None) -> Snapshot:
     return Snapshot(source="shop", engine="table", read_at=1000, up=True, facts=facts, policies=policies or {})
@@ -147,21 +149,13 @@ def test_numbers_older_than_two_scrapes_are_a_warning(now: float, expected: Chec
         pytest.param(
             None,
             pending(9, 301, running=2, stuck=2),
-            (
-                FAILED,
-                "No live worker is known; in mail the oldest job has waited 5m 1s (objective 5m); "
-                "2 running jobs are stuck, with no sign of life.",
-            ),
+            (FAILED, f"No live worker is known; in mail the oldest job has waited 5m 1s (objective 5m); {STUCK}"),
             id="no registry, all that runs is stuck",
         ),
         pytest.param(
             Workers(live=0, stale=0),
             pending(0, 0, running=2, stuck=2),
-            (
-                WARNING,
-                "No worker is live, and no job is known to wait past its objective; "
-                "2 running jobs are stuck, with no sign of life.",
-            ),
+            (WARNING, f"No worker is live, and no job is known to wait past its objective; {STUCK}"),
             id="the only worker was killed",
         ),
         pytest.param(

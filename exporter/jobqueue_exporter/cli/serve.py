@@ -29,7 +29,8 @@ Examples:
 def serve(*, path: Path | None, listen: str | None, web_config: Path | None) -> None:
     """Answer Prometheus' scrapes on /metrics, until SIGTERM or SIGINT.
 
-    SIGHUP reads the configuration again; a bad one leaves the old one in force.
+    SIGHUP reads the configuration again; a bad one leaves the old one in force. With REDIS_URL alone, the
+    keys of that database are looked through for queues now and then, in small steps.
     """
     from jobqueue_exporter.config.load import load
     from jobqueue_exporter.web import listening, serving

@@ -22,8 +22,7 @@ class HttpJobs(Strict, frozen=True):
     each: State | None = None
     """Each item is one job in this state; left out: the paths below lead to numbers."""
     total: JsonPath | None = None
-    """How many items there are in all, from the start of the answer; when the list has fewer, it was cut short.
-    Left out: a list of jobs as long as a usual page, or as the limit in `path`, is told as cut short."""
+    """How many there are in all, from the start of the answer; a list with fewer is cut, and a full page may be."""
     status: JsonPath | None = None
     """Where an item says what it is; items that say something that is not in `statuses` are left out."""
     statuses: tuple[str, ...] = ()

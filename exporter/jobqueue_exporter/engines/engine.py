@@ -34,7 +34,7 @@ class Engine:
     `tables` tell a Postgres database of this engine from others: all of them are in one schema. `checkup` and
     `propose` replace what any reader gives `jobqueue doctor` and `init`. `role` and `guards` are what
     `jobqueue sql` prints: the least rights that it needs, and what is sent before a reading. `takes` names the
-    relations of a Postgres database that it would read unasked.
+    relations of a Postgres database that look like its own.
     """
 
     about: About

@@ -48,11 +48,12 @@ class Site:
         assert lanes is not None
         return lanes[Lane(queue)]
 
-    def trips(self, reader: BullmqReader) -> tuple[Mapping[Lane, LaneJobs], int]:
-        """The lanes of a core reading, and how often it waited for answers."""
+    def trips(self, reader: BullmqReader, *extras: str) -> tuple[Mapping[Lane, LaneJobs], int]:
+        """The lanes of a reading with these extras, and how often it waited for answers."""
         lanes: Mapping[Lane, LaneJobs] = {}
         with watched() as trips:
-            for part in reader.read(Request(deadline=time.monotonic() + 20, extras=frozenset())):
+            for part in reader.read(Request(deadline=time.monotonic() + 20, extras=frozenset(extras))):
+                assert not part.error
                 lanes = (part.facts and part.facts.lanes) or lanes
         return lanes, len(trips)
 
@@ -64,7 +65,8 @@ class Site:
 
     def job(self, queue: str, job_id: str, **fields: str | float) -> None:
         """Make a job by hand, that is in no list or set yet."""
-        self.redis.hset(f"bull:{queue}:{job_id}", mapping={"name": "ok", "timestamp": 1000} | fields)
+        held: dict[str, str | float] = {"name": "ok", "timestamp": 1000}
+        self.redis.hset(f"bull:{queue}:{job_id}", items=[part for pair in (held | fields).items() for part in pair])
 
     @contextmanager
     def between_trips(self, trip: int, act: Callable[[], object]) -> Iterator[None]:

@@ -45,7 +45,9 @@ def test_a_job_of_the_lowest_priority_that_starves_behind_its_like_is_the_oldest
     site.job("q", "high", timestamp=_ago(0))
 
     assert HOUR <= _age(site) < HOUR + 60
-    assert site.trips(site.reader("q"))[1] == 4
+    reader = site.reader("q")
+    facts(reader)
+    assert site.trips(reader)[1] == 4
 
 
 def test_a_job_that_others_are_put_before_is_the_oldest(site: Site, library: Library) -> None:

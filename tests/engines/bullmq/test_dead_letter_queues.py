@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
-from jobqueue_exporter.config.types import BullMQ
+from jobqueue_exporter.config.types import BullMQ, Source
 from jobqueue_exporter.engines.bullmq.reader import BullmqReader
 from jobqueue_exporter.model import Cause, DeadLetters, Lane, State
+from jobqueue_exporter.secret import Secret
 from tests.deadline import until
 from tests.engines.bullmq.bullmq_library import Library
 from tests.engines.bullmq.conftest import Site, facts
@@ -70,8 +70,8 @@ def test_the_main_queue_of_a_dead_letter_queue_is_read_though_only_that_one_is_n
 
 def test_without_a_suffix_every_queue_is_one_of_its_own(site: Site, library: Library) -> None:
     library.ask("add", queue="audit-dlq", name="ok")
-    source = replace(site.source("audit-dlq"), bullmq=BullMQ(queues=("audit-dlq",), dead_letter_suffix=""))
-    reader = BullmqReader(source)
+    settings = BullMQ(queues=("audit-dlq",), dead_letter_suffix="")
+    reader = BullmqReader(Source(name="s", dsn=Secret(site.server.url), bullmq=settings))
 
     lanes = facts(reader).lanes or {}
     reader.close()

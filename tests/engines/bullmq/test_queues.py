@@ -6,10 +6,12 @@ import time
 from collections.abc import Mapping
 
 import pytest
+import redis
 
 from jobqueue_exporter.config.types import BullMQ, Source
 from jobqueue_exporter.dsn import redis_url
 from jobqueue_exporter.engines import propose, reader
+from jobqueue_exporter.engines.bullmq.reader import BullmqReader
 from jobqueue_exporter.engines.bullmq.scan import STEP, Scan
 from jobqueue_exporter.engines.protocol import Request
 from jobqueue_exporter.errors import Refused
@@ -109,6 +111,21 @@ def test_another_database_number_is_another_place(site: Site, library: Library) 
         facts(site.reader("mail", dsn=elsewhere))
 
 
+def test_workers_of_another_database_are_none_of_this_one(site: Site, library: Library) -> None:
+    library.ask("work", queue="mail")
+    until(lambda: _queues(site) == {"mail"})
+    elsewhere = site.server.url.removesuffix("0") + "3"
+    with redis.Redis.from_url(elsewhere) as other:
+        other.hset("bull:mail:meta", "opts.maxLenEvents", 1)
+
+    found = facts(site.reader("mail", dsn=elsewhere)).workers
+    with pytest.raises(Refused, match="in database 4: no worker is connected"):
+        facts(site.reader(dsn=site.server.url.removesuffix("0") + "4"))
+
+    assert found is not None
+    assert (found.live, found.by_queue) == (0, {"mail": 0})
+
+
 def test_keys_that_only_look_like_a_queue_are_none(site: Site, library: Library) -> None:
     library.ask("add", queue="mail", name="ok")
     site.redis.set("bull:text:meta", "1")
@@ -130,16 +147,31 @@ def test_a_look_through_many_keys_goes_on_where_it_ended(site: Site, library: Li
     _others(site, 10 * STEP)
     library.ask("add", queue="mail", name="ok")
     scan, found, looks = Scan("bull"), set[str](), 0
-    redis = Redis(redis_url.parse(site.server.url), connect_timeout=20)
+    place = Redis(redis_url.parse(site.server.url), connect_timeout=20)
 
     while not scan.complete:
-        with redis.session(time.monotonic() + 20) as session:
+        with place.session(time.monotonic() + 20) as session:
             found |= scan.names(session, until=0.0)
         looks += 1
-    redis.close()
+    place.close()
 
     assert found == {"mail"}
     assert looks > 5
+
+
+def test_an_unfinished_look_is_said(site: Site, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.ask("work", queue="mail")
+    _others(site, 20 * STEP)
+    reader = site.reader(scan=True)
+    monkeypatch.setattr("jobqueue_exporter.engines.bullmq.reader.FIRST_SCAN", 0.0)
+
+    assert _notices(reader) == ("these are the queues found so far: not all keys were looked through yet",)
+    until(lambda: _notices(reader) == ())
+
+
+def _notices(reader: BullmqReader) -> tuple[str, ...] | None:
+    part = next(iter(reader.read(Request(deadline=time.monotonic() + 20, extras=frozenset()))))
+    return part.facts.notices if part.facts else None
 
 
 def _others(site: Site, keys: int) -> None:
@@ -172,6 +204,15 @@ def test_a_redis_of_which_nothing_is_configured_is_recognised(site: Site, librar
     assert propose(source).settings == {"engine": "bullmq", "bullmq": {"prefix": "bull", "queues": ["mail"]}}
 
 
+def test_a_proposal_names_no_queue_that_was_only_guessed(site: Site, library: Library) -> None:
+    for queue in ("mail", "mail-dlq", "audit-dlq"):
+        library.ask("add", queue=queue, name="ok")
+
+    settings = propose(site.source(scan=True)).settings
+
+    assert settings["bullmq"] == {"prefix": "bull", "queues": ["audit-dlq", "mail", "mail-dlq"]}
+
+
 def test_a_thousand_queues_take_three_round_trips(site: Site) -> None:
     pipe = site.redis.pipeline(transaction=False)
     for number in range(1000):
@@ -186,3 +227,18 @@ def test_a_thousand_queues_take_three_round_trips(site: Site) -> None:
 
     assert len(lanes) == 1000
     assert trips == 3
+
+
+def test_a_redis_that_was_empty_at_first_is_read_once_there_is_something(site: Site, library: Library) -> None:
+    reader = site.reader(scan=True)
+    with pytest.raises(Refused):
+        parts(reader)
+    library.ask("add", queue="mail", name="ok")
+
+    def lanes() -> set[Lane]:
+        try:
+            return set(facts(reader).lanes or {})
+        except Refused:
+            return set()
+
+    until(lambda: lanes() == {Lane("mail")})

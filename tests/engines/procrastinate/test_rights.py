@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from jobqueue_exporter import engines
+from jobqueue_exporter import dsn, engines
 from jobqueue_exporter.engines.protocol import Status
 from jobqueue_exporter.engines.sql.grants import ROLE
 from jobqueue_exporter.errors import Refused
@@ -117,7 +117,8 @@ def test_doctor_finds_nothing_wrong_and_prints_the_role(waiting: Site) -> None:
     findings = list(engines.checkup(waiting.source()))
 
     assert [one.topic for one in findings if one.status is Status.FAILED] == []
-    assert ("engine", "procrastinate schema 3.4") in [(one.topic, one.text) for one in findings]
+    told = f"procrastinate schema 3.4, at {dsn.address(waiting.source().dsn).public()}"
+    assert ("engine", told) in [(one.topic, one.text) for one in findings]
     assert findings[-1].statement == "\n".join(engines.role(waiting.source()))
 
 

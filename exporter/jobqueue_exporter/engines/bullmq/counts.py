@@ -18,7 +18,7 @@ SCORES_PER_PRIORITY = 2**32
 """The score of a prioritized job is its priority (the lowest first) times this, plus a number that grows."""
 PRIORITIZED_SAMPLE = 25
 ENDS = 2
-"""How many entries of each end of a list are looked at: the last may be a marker."""
+"""How many entries of the end of a list are looked at: the last may be a marker."""
 _MARKER = re.compile(rb"0:\d+")
 
 
@@ -85,8 +85,8 @@ def commands(
         ("ZCARD", keys.of("failed")),
         ("LRANGE", keys.of("wait"), -ready, -1),
         ("LRANGE", keys.of("paused"), -ready, -1),
-        ("LRANGE", keys.of("wait"), 0, ENDS - 1),
-        ("LRANGE", keys.of("paused"), 0, ENDS - 1),
+        ("LRANGE", keys.of("wait"), 0, 0),
+        ("LRANGE", keys.of("paused"), 0, 0),
         ("ZRANGE", keys.of("prioritized"), 0, PRIORITIZED_SAMPLE - 1),
         ("ZRANGE", keys.of("prioritized"), -PRIORITIZED_SAMPLE, -1, "WITHSCORES"),
         ("ZRANGE", keys.of("delayed"), 0, 0, "WITHSCORES"),

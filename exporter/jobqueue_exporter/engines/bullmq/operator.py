@@ -57,7 +57,7 @@ class BullmqOperator:
             return jobs.detail(session, self._prefix, found, place) if found else None
 
     def requeue(self, ids: Sequence[str]) -> Iterator[Change]:
-        """Gives dead jobs back to their workers, each with all its attempts. Raises SourceError, ConfigError."""
+        """Gives dead jobs back to their workers; each change tells its attempts. Raises SourceError, ConfigError."""
         if self._requeue is None:
             self._requeue = Requeue(Library(self._place, self._prefix, self._timeout))
         with self._redis.session(self._deadline()) as session:

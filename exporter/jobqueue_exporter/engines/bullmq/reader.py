@@ -117,8 +117,8 @@ class BullmqReader:
             yield _part("queues", lambda: self._look(session, request.deadline, again=not scanned))
 
     def _first_scan(self, session: Session, deadline: float) -> bool:
-        """Whether keys were looked through, as they are at each reading until all of them have been."""
-        if self._scan is None or self._scan.complete:
+        """Whether keys were looked through: until all of them have been, and again while no queue is known."""
+        if self._scan is None or not self._scan.due or (self._scan.complete and self._queues.known):
             return False
         self._queues.find(self._scan.names(session, _share(deadline, FIRST_SCAN)))
         return True

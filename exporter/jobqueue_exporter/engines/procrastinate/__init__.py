@@ -20,7 +20,8 @@ ENGINE = Engine(
         states=frozenset(State),
         signals=frozenset(Signal) - _NOT_TOLD,
         index="its own; for dead letters (queue_name, task_name) of failed jobs, which `jobqueue doctor` prints",
-        requeue="`procrastinate_retry_job_v2`, its own procedure, from 3.4 on",
+        requeue="`procrastinate_retry_job_v2`, its own procedure, from 3.4 on; running jobs are stuck after `lease` "
+        "(60 s), where the engine itself says 30 s, and are reclaimed after the longer of both",
         tested="3.10 on PostgreSQL 15",
     ),
     reader=ProcrastinateReader,

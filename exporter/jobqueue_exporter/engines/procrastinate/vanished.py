@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from jobqueue_exporter.engines.procrastinate.deletions import Deletions
 from jobqueue_exporter.engines.procrastinate.schema import Schema
 from jobqueue_exporter.model import Flow, FlowWindow
 from jobqueue_exporter.sources.postgres import Session
 
-# The oldest live jobs, of which one will end soon.
+# So many live jobs, whichever are found first.
 WATCHED = 100
 _NOTICE = (
     "jobs vanish when they end (delete_jobs is not never), and their events with them: what was enqueued, finished "
@@ -15,10 +16,12 @@ _NOTICE = (
 
 
 class Vanished:
-    """Watches some live jobs from one count of flows to the next. What it has seen once it holds to."""
+    """Watches some live jobs from one count of flows to the next, and what Postgres counts of events, since short
+    jobs come and go in between. What it has seen once it holds to."""
 
     def __init__(self) -> None:
         self.seen = False
+        self._deletions = Deletions()
         self._running: frozenset[int] = frozenset()
         self._waiting: frozenset[int] = frozenset()
 
@@ -39,6 +42,8 @@ class Vanished:
         gone = watched - self._there(session, schema, watched) if watched else frozenset[int]()
         succeeded = any(count.flow is Flow.COMPLETED for count in window.counts)
         self.seen = self.seen or bool(gone & self._running) or (bool(gone) and not succeeded)
+        if not self.seen and schema.events is not None:
+            self.seen = self._deletions.seen(session, schema.events, succeeded=succeeded)
         rows = session.rows(
             f"SELECT id, status <> 'todo' FROM {schema.jobs.sql}\n"
             f"WHERE status IN ('todo', {schema.running}) LIMIT {WATCHED}"

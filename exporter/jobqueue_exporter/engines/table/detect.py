@@ -108,8 +108,13 @@ def jobs_table(session: Session, source: Source, found: list[Candidate]) -> str:
 
 
 def takes(session: Session) -> tuple[str, ...]:
-    """The SQL names of those that look most like a jobs table of a team's own. Raises psycopg.Error."""
-    return tuple(candidate.sql for candidate in _best(tables(session)))
+    """The SQL names of those that look most like a jobs table of a team's own, or have the name of one and a state.
+
+    Raises psycopg.Error.
+    """
+    found = tables(session)
+    named = [c for c in found if c.name.lower() in _NAMES and _has_state(c) and not c.claimed]
+    return tuple(candidate.sql for candidate in _best(found) or named)
 
 
 def owner(found: list[Candidate], schema: str) -> str:
@@ -148,10 +153,13 @@ def _best(found: list[Candidate]) -> list[Candidate]:
 
 
 def _is_queue(candidate: Candidate) -> bool:
-    has_state = bool(candidate.columns & set(COLUMN_NAMES["state"]))
     companion = candidate.name in {
         event_flows.USUAL_NAME,
         worker_table.USUAL_NAME,
         dead_letter_table.USUAL_NAME,
     }
-    return has_state and not companion and not candidate.claimed and len(candidate.signs) >= _ENOUGH_SIGNS
+    return _has_state(candidate) and not companion and not candidate.claimed and len(candidate.signs) >= _ENOUGH_SIGNS
+
+
+def _has_state(candidate: Candidate) -> bool:
+    return bool(candidate.columns & set(COLUMN_NAMES["state"]))
