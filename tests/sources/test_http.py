@@ -57,7 +57,7 @@ def test_an_answer_comes_whole_with_the_time_of_its_sender() -> None:
     with Peer(says({"a": 1}, "200 OK", "Date: Tue, 06 Jan 2026 08:00:00 GMT")) as peer:
         found = asked(peer.url + "/x?y=1")
     assert found == Answer(
-        place=f"{peer.url}/x", status=200, body=b'{"a": 1}', clock=1767686400.0, leads_to="another path"
+        place=f"{peer.url}/x", status=200, body=b'{"a": 1}', clock=1767686400.5, leads_to="another path"
     )
     assert found.accepted().json() == {"a": 1}
 

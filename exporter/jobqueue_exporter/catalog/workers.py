@@ -40,7 +40,7 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         "jobqueue_workers",
         Type.GAUGE,
         (*SOURCE, "state"),
-        "Worker processes, each counted once: live, or stale since its heartbeat has expired.",
+        "Workers (processes where the source can tell), each counted once: live, or stale as its heartbeat is old.",
         _states,
     ),
     Metric(

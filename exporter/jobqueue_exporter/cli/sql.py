@@ -60,9 +60,10 @@ def _reading(source: Source, *, explain: bool) -> str:
     finally:
         reader.close()
     guards = engines.guards(source)
-    opening = [f"-- guards; each query is given the time that is left\n{guards}"] if guards else []
+    if not guards:
+        return "\n".join(f"{one.text.strip()}  # {one.collector}" for one in found)
     queries = (_shown(one.collector, one.text, one.plan) for one in found)
-    return "\n\n".join([*opening, *queries, *(["COMMIT;"] if guards else [])])
+    return "\n\n".join([f"-- guards; each query is given the time that is left\n{guards}", *queries, "COMMIT;"])
 
 
 def _shown(collector: str, text: str, plan: str) -> str:

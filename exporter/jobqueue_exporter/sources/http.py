@@ -53,7 +53,7 @@ class Session:
 
         Headers of the configuration are sent to the host of the source only. Raises SourceError.
         """
-        self.sent.append(f"GET {place.public()}")
+        self.sent.append(f"GET {place.public()}{'?…' if '?' in place.url else ''}")
         left = deadline - time.monotonic()
         if left <= 0 or self._line.stopped:
             raise self._late(place)
@@ -173,7 +173,8 @@ def _clock(headers: Mapping[str, str]) -> float | None:
     if "Age" in headers:
         return None
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        # Whole seconds, cut off: the middle of one is nearest.
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp() + 0.5
     except (TypeError, ValueError, OverflowError):
         return None
 

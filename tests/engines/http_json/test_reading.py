@@ -57,8 +57,8 @@ def test_what_is_sent_is_told_without_secrets() -> None:
         reader = engines.reader(dlq_api(peer.url.replace("://", "://alice:s3cret@") + "/base/?key=qu3ry"))
         sent = reader.statements(Request(deadline=soon(), extras=frozenset({"failures"})))
     assert sent == [
-        Statement("stats", f"GET {peer.url}/base/api/queue/dlq/stats"),
-        Statement("failures", f"GET {peer.url}/base/api/queue/dlq/failures"),
+        Statement("stats", f"GET {peer.url}/base/api/queue/dlq/stats?…"),
+        Statement("failures", f"GET {peer.url}/base/api/queue/dlq/failures?…"),
     ]
     assert [request.split()[1] for request in peer.asked] == [
         "/base/api/queue/dlq/stats?key=qu3ry",

@@ -186,7 +186,9 @@ class BullmqReader:
 
     def _missing(self, found: Mapping[str, Found]) -> Iterator[str]:
         for queue in self._settings.queues:
-            if queue not in found or not found[queue].counts.exists:
+            there = queue in found and found[queue].counts.exists
+            # An empty dead letter queue is as it should be.
+            if not there and not self._queues.may_hold_dead(queue):
                 yield f"queue {queue}: nothing was put into it yet under the prefix {self._settings.prefix}"
 
     def _unfinished(self) -> Iterator[str]:

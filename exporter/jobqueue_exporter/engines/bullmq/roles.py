@@ -11,9 +11,11 @@ _COMMANDS = (
     "llen lpos lrange zcard zcount zrange zrangebyscore zrevrange zscore"
 )
 
+_LASTING = "# to keep it: ACL SAVE, or CONFIG REWRITE where Redis has no ACL file"
+
 
 def role(source: Source) -> tuple[str, ...]:
     """A user that may read the keys of this prefix, for Redis 6 and later."""
     commands = " ".join(f"+{command}" for command in _COMMANDS.split())
     pattern = f"~{keys.escaped(source.bullmq.prefix)}:*"
-    return (f"ACL SETUSER {USER} reset on >choose-a-password {pattern} {commands}", "ACL SAVE")
+    return (f"ACL SETUSER {USER} reset on >choose-a-password {pattern} {commands}", _LASTING)
