@@ -52,7 +52,7 @@ def by_reading(source: Source, reader: Reader) -> Iterator[Finding]:
     """Reads a source a few times, and says what came and what it cost. Raises SourceError."""
     parts: list[Part] = []
     for _ in range(READINGS):
-        parts += reader.read(_request(reader, source))
+        parts += reader.read(request(reader, source))
     facts = _facts(parts)
     what = f"{reader.engine} {facts.version or ''}".rstrip()
     yield Finding(Status.OK, "engine", f"{what}, at {dsn.address(source.dsn).public()}")
@@ -108,14 +108,15 @@ def cost(reader: Reader, source: Source, parts: Sequence[Part]) -> Finding:
 def propose(source: Source, reader: Reader) -> Proposal:
     """The engine and the lanes that one reading shows. Raises SourceError."""
     try:
-        facts = _facts(list(reader.read(_request(reader, source))))
+        facts = _facts(list(reader.read(request(reader, source))))
     finally:
         reader.close()
     settings: dict[str, object] = {"engine": reader.engine}
     return Proposal(settings=settings, missing=(), lanes=tuple(sorted(facts.lanes or ())), notices=facts.notices or ())
 
 
-def _request(reader: Reader, source: Source) -> Request:
+def request(reader: Reader, source: Source) -> Request:
+    """For all that a reader has, in the time that a reading of the source may take."""
     extras = frozenset(collector.name for collector in reader.collectors)
     return Request(deadline=time.monotonic() + source.timeout, extras=extras, thresholds=BUCKETS)
 

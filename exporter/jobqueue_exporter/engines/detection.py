@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,9 +13,10 @@ from jobqueue_exporter import dsn
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.protocol import Collector, Part, Reader, Request, Statement
+from jobqueue_exporter.engines.sql.visit import visit
 from jobqueue_exporter.errors import SourceError
 from jobqueue_exporter.model import Facts, Signal
-from jobqueue_exporter.sources.postgres import Postgres, Session
+from jobqueue_exporter.sources.postgres import Session
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +50,11 @@ def detected(source: Source, tables: Mapping[str, frozenset[str]]) -> str:
 def unread(source: Source, takes: Callable[[Session], tuple[str, ...]]) -> tuple[str, ...]:
     """That there are tables of the team's own as well, which another engine's reader leaves unread, and how to read
     them; nothing where the database cannot be asked. `takes` names those that look most like one of jobs."""
-    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
     try:
-        with database.session(time.monotonic() + source.timeout) as session:
+        with visit(source) as session:
             names = takes(session)
     except SourceError:
         return ()
-    finally:
-        database.close()
     return tuple(
         f"{name} looks like a jobs table of your own, and is not read here: to read it too, name it in jobqueue.yml as "
         f"another source with the same dsn, `engine: {OWN_TABLE}` and `table: {name}`"
@@ -71,12 +68,8 @@ def _present(source: Source, names: frozenset[str]) -> list[frozenset[str]]:
         names=", ".join(Literal(name).as_string() for name in sorted(names)) or "NULL",
         schema=Literal(source.schema or "").as_string(),
     )
-    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
-    try:
-        with database.session(time.monotonic() + source.timeout) as session:
-            return [frozenset(found) for (found,) in session.rows(query)]
-    finally:
-        database.close()
+    with visit(source) as session:
+        return [frozenset(found) for (found,) in session.rows(query)]
 
 
 class Detecting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -83,19 +83,25 @@ def guards(deadline: float, dsn: Dsn, encoding: str) -> str:
     Set by SET LOCAL's function, since a session-wide setting leaks or is refused behind a
     transaction pooler. No jit and no parallel workers: a reading must not take a second core.
     """
+    modest = {"jit": "off", "max_parallel_workers_per_gather": "0"}
+    begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {statement_limit(deadline)}"
+    return f"{begin}; {local_settings(dsn, encoding, LOCK_TIMEOUT_SECONDS, modest)}"
+
+
+def local_settings(dsn: Dsn, encoding: str, lock_seconds: float, more: Mapping[str, str]) -> str:
+    """The statement that sets what every transaction of ours needs, and `more`, for this transaction alone."""
     settings = {
         "client_encoding": encoding,
         "TimeZone": "UTC",
-        "lock_timeout": f"{int(LOCK_TIMEOUT_SECONDS * 1000)}ms",
+        "lock_timeout": f"{int(lock_seconds * 1000)}ms",
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         "application_name": dsn.params.get("application_name", APPLICATION_NAME),
-        "jit": "off",
-        "max_parallel_workers_per_gather": "0",
+        **more,
     }
     if dsn.search_path:
         settings["search_path"] = dsn.search_path
     calls = (f"set_config('{name}', {Literal(value).as_string()}, true)" for name, value in settings.items())
-    return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {statement_limit(deadline)}; SELECT {', '.join(calls)}"
+    return f"SELECT {', '.join(calls)}"
 
 
 class Postgres:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import psycopg
-from psycopg.sql import Literal
 
 from jobqueue_exporter.dsn import Dsn
-from jobqueue_exporter.sources.postgres import APPLICATION_NAME, IDLE_SECONDS, Postgres, Row, statement_limit
+from jobqueue_exporter.sources.postgres import Postgres, Row, local_settings, statement_limit
 from jobqueue_exporter.sources.postgres_text import encoding
 
 # Longer than for a reading: a person waits for it, and a worker holds a job's row for a moment only.
@@ -23,14 +22,5 @@ class PostgresWrites(Postgres):
 def opening(deadline: float, dsn: Dsn, encoding: str) -> str:
     """Starts the transaction and sets its guards, for this transaction alone. It may write also where the role's
     transactions read only unless they say otherwise."""
-    settings = {
-        "client_encoding": encoding,
-        "TimeZone": "UTC",
-        "lock_timeout": f"{int(LOCK_TIMEOUT_SECONDS * 1000)}ms",
-        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-        "application_name": dsn.params.get("application_name", APPLICATION_NAME),
-    }
-    if dsn.search_path:
-        settings["search_path"] = dsn.search_path
-    calls = (f"set_config('{name}', {Literal(value).as_string()}, true)" for name, value in settings.items())
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {statement_limit(deadline)}; SELECT {', '.join(calls)}"
+    begin = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {statement_limit(deadline)}"
+    return f"{begin}; {local_settings(dsn, encoding, LOCK_TIMEOUT_SECONDS, {})}"

@@ -13,6 +13,7 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.demo import schema
 from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.engines.protocol import Request
+from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.engines.sql.grants import ROLE
 from jobqueue_exporter.engines.table import roles
 from jobqueue_exporter.engines.table.reader import TableReader
@@ -25,7 +26,7 @@ def _printed(database: Database, user: str = "postgres") -> tuple[str, ...]:
     connection = Postgres(dsn.parse(source.dsn), connect_timeout=5)
     try:
         with connection.session(time.monotonic() + 5) as session:
-            return roles.statements(session, source)
+            return grants.in_session(session, roles.tables(session, source))
     finally:
         connection.close()
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jobqueue_exporter.engines.bullmq.counts import SCORES_PER_MS
 from jobqueue_exporter.engines.bullmq.keys import Keys
+from jobqueue_exporter.engines.bullmq.replies import good, mapping, number
 from jobqueue_exporter.engines.operations import Detail, Job
 from jobqueue_exporter.model import Lane, State
-from jobqueue_exporter.sources.redis import Command, Reply, Session
+from jobqueue_exporter.sources.redis import Command, Session
 
 LISTS = ("wait", "paused", "active")
 _SETS = ("prioritized", "delayed", "waiting-children", "completed", "failed")
@@ -42,7 +42,8 @@ def find(session: Session, keys: Keys, job_id: bytes) -> Place | None:
     """Where a job of this queue is; None when there is none of that id. Raises redis.RedisError."""
     asked: list[Command] = [("LPOS", keys.of(part), job_id) for part in LISTS]
     asked += [("ZSCORE", keys.of(part), job_id) for part in _SETS]
-    *places, exists = good(session.replies([("MULTI",), *asked, ("EXISTS", keys.job(job_id)), ("EXEC",)])[-1])
+    (executed,) = good(session.replies([("MULTI",), *asked, ("EXISTS", keys.job(job_id)), ("EXEC",)])[-1:])
+    *places, exists = good(executed)
     if not exists:
         return None
     words = [word for word, there in zip((*LISTS, *_SETS), places, strict=True) if there is not None]
@@ -54,17 +55,7 @@ def find(session: Session, keys: Keys, job_id: bytes) -> Place | None:
 def hashes(session: Session, prefix: str, places: Sequence[Place]) -> list[Sequence[bytes | None]]:
     """What is kept of the jobs in these places. Raises redis.RedisError."""
     asked: list[Command] = [("HMGET", Keys(prefix, one.queue).job(one.id), *_FIELDS) for one in places]
-    found: list[Sequence[bytes | None]] = good(session.replies(asked))
-    return found
-
-
-def good(replies: Reply) -> list[Reply]:
-    """The replies of commands that all succeeded. Raises redis.ResponseError of the first that did not."""
-    for reply in replies if isinstance(replies, list) else [replies]:
-        if isinstance(reply, Exception):
-            raise reply
-    found: list[Reply] = replies
-    return found
+    return list(good(session.replies(asked)))
 
 
 def job(place: Place, fields: Sequence[bytes | None], *, main: str | None, now: float) -> Job | None:
@@ -72,8 +63,8 @@ def job(place: Place, fields: Sequence[bytes | None], *, main: str | None, now: 
     name, created, options, started, ended, made, made_before, error, worker = fields
     if name is None and created is None:
         return None
-    attempts = _number(made if made is not None else made_before)
-    wanted = _options(options).get("attempts")
+    attempts = number(made if made is not None else made_before)
+    wanted = mapping(options).get("attempts")
     return Job(
         id=f"{place.queue}/{place.id.decode('utf-8', 'replace')}",
         lane=Lane(main or place.queue),
@@ -113,24 +104,9 @@ def _state(place: Place, attempts: float, now: float, *, in_dead_letters: bool) 
     return State.RETRYING if attempts else State.SCHEDULED
 
 
-def _options(text: bytes | None) -> Mapping[str, object]:
-    try:
-        found = json.loads(text or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
 def _seconds(text: bytes | None) -> float | None:
-    found = _number(text)
+    found = number(text)
     return None if found is None else found / 1000
-
-
-def _number(text: bytes | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
 
 
 def _text(value: bytes | None) -> str:

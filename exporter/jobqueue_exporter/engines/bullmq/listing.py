@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from jobqueue_exporter.engines.bullmq import jobs
 from jobqueue_exporter.engines.bullmq.counts import SCORES_PER_MS
-from jobqueue_exporter.engines.bullmq.jobs import LISTS, Place, good
+from jobqueue_exporter.engines.bullmq.jobs import LISTS, Place
 from jobqueue_exporter.engines.bullmq.keys import Keys
 from jobqueue_exporter.engines.bullmq.reader import Core
+from jobqueue_exporter.engines.bullmq.replies import good
 from jobqueue_exporter.engines.operations import Job, Wanted
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.redis import Command, Reply, Session

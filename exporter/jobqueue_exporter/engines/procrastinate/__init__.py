@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobqueue_exporter.engines.engine import About, Engine
 from jobqueue_exporter.engines.operations import Operation
 from jobqueue_exporter.engines.procrastinate import roles
@@ -9,6 +11,7 @@ from jobqueue_exporter.engines.procrastinate.checkup import checkup
 from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, JOBS
 from jobqueue_exporter.engines.procrastinate.operator import ProcrastinateOperator
 from jobqueue_exporter.engines.procrastinate.reader import ProcrastinateReader
+from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.engines.sql.opening import opening
 from jobqueue_exporter.model import Signal, State
 
@@ -29,6 +32,6 @@ ENGINE = Engine(
     operations=frozenset(Operation),
     tables=frozenset({JOBS, EVENTS}),
     checkup=checkup,
-    role=roles.role,
+    role=partial(grants.role, tables=roles.tables),
     guards=opening,
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from psycopg.sql import Identifier, Literal
 
+from jobqueue_exporter.config.types import Source
+from jobqueue_exporter.engines.sql.visit import visit
 from jobqueue_exporter.sources.postgres import Session
 
 ROLE = "jobqueue_exporter"
@@ -46,6 +48,18 @@ def statements(database: str, tables: Iterable[Table], *, exists: bool = False) 
         *(usage(schema, ROLE) for schema in dict.fromkeys(table.schema for table in found)),
         *(line for table in found for line in _of(table)),
     )
+
+
+def in_session(session: Session, tables: Iterable[Table]) -> tuple[str, ...]:
+    """The same for the database of a session, where the role may be there already. Raises psycopg.Error."""
+    database = str(session.rows("SELECT current_database()")[0][0])
+    return statements(database, tables, exists=exists(session))
+
+
+def role(source: Source, tables: Callable[[Session, Source], Iterable[Table]]) -> tuple[str, ...]:
+    """The same on a connection of its own, for the `tables` that an engine reads. Raises SourceError."""
+    with visit(source) as session:
+        return in_session(session, tables(session, source))
 
 
 def usage(schema: str, role: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobqueue_exporter.engines.engine import About, Engine
+from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.engines.sql.opening import opening
 from jobqueue_exporter.engines.table import detect, roles
 from jobqueue_exporter.engines.table.checkup import checkup
@@ -22,7 +25,7 @@ ENGINE = Engine(
     reader=TableReader,
     checkup=checkup,
     propose=propose,
-    role=roles.role,
+    role=partial(grants.role, tables=roles.tables),
     guards=opening,
     takes=detect.takes,
 )

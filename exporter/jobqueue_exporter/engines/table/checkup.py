@@ -10,13 +10,12 @@ from psycopg.sql import Literal
 from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines import checkups
-from jobqueue_exporter.engines.protocol import Finding, Part, Request, Status
+from jobqueue_exporter.engines.protocol import Finding, Part, Status
 from jobqueue_exporter.engines.sql import standing
 from jobqueue_exporter.engines.table import advice, roles, untold
 from jobqueue_exporter.engines.table.plan import Plan
 from jobqueue_exporter.engines.table.reader import TableReader
 from jobqueue_exporter.errors import SourceError
-from jobqueue_exporter.model import BUCKETS
 from jobqueue_exporter.sources.postgres import Postgres, Session
 
 _RIGHTS = """
@@ -62,17 +61,12 @@ def _table(database: Postgres, reader: TableReader, source: Source) -> Iterator[
         yield from advice.findings(plan)
         yield from untold.findings(plan)
     for _ in range(checkups.READINGS):
-        parts += reader.read(_request(reader, source))
+        parts += reader.read(checkups.request(reader, source))
     failed = {part.collector: part.error for part in parts if part.error}
     yield from (Finding(Status.FAILED, name, error) for name, error in failed.items())
     for notice in plan.notices:
         yield Finding(Status.WARNING, "mapping", notice)
     yield checkups.cost(reader, source, parts)
-
-
-def _request(reader: TableReader, source: Source) -> Request:
-    extras = frozenset(collector.name for collector in reader.collectors)
-    return Request(deadline=time.monotonic() + source.timeout, extras=extras, thresholds=BUCKETS)
 
 
 def _rights(session: Session, plan: Plan) -> Iterator[Finding]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from msgspec import UNSET
 from psycopg.sql import Literal
 
-from jobqueue_exporter import dsn
 from jobqueue_exporter.config.types import Columns, Source
 from jobqueue_exporter.engines.sql import grants, missing
 from jobqueue_exporter.engines.sql.grants import Table
 from jobqueue_exporter.engines.table import detect
 from jobqueue_exporter.engines.table.words import COLUMN_NAMES
 from jobqueue_exporter.errors import Refused
-from jobqueue_exporter.sources.postgres import Postgres, Session
+from jobqueue_exporter.sources.postgres import Session
 
 # The name is looked up in the catalog, since to_regclass fails in a schema that the role may not use.
 _TABLE = """
@@ -30,26 +28,6 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = part[array_length(p
   AND CASE WHEN array_length(part, 1) = 2 THEN n.nspname = part[1] ELSE pg_table_is_visible(c.oid) END
 GROUP BY c.oid, 1, 2, 3
 """
-
-
-def role(source: Source) -> tuple[str, ...]:
-    """The same as `statements`, on a connection of its own. Raises SourceError."""
-    database = Postgres(dsn.parse(source.dsn), connect_timeout=source.timeout)
-    try:
-        with database.session(time.monotonic() + source.timeout) as session:
-            return statements(session, source)
-    finally:
-        database.close()
-
-
-def statements(session: Session, source: Source) -> tuple[str, ...]:
-    """Statements that make the role, unless it is there, and let it see what we read and no more.
-
-    Raises as `tables` does.
-    """
-    found = tables(session, source)
-    database = session.rows("SELECT current_database()::text")[0][0]
-    return grants.statements(database, found, exists=grants.exists(session))
 
 
 def tables(session: Session, source: Source) -> tuple[Table, ...]:
