@@ -7,15 +7,16 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 # what is made from the code, each with the module that prints it
-GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md exporter/README.md
+GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md exporter/README.md exporter/CLI.md
 examples/jobqueue.schema.json.from := jobqueue_exporter.config.schema
 examples/.env.example.from := jobqueue_exporter.config.environment
 exporter/METRICS.md.from := jobqueue_exporter.catalog
 exporter/README.md.from := jobqueue_exporter.engines
+exporter/CLI.md.from := jobqueue_exporter.cli.reference
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench fmt lint types layers fresh slow generated tools build clean
+.PHONY: help run test check bench fmt lint types layers fresh slow generated alerts tools build clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
@@ -54,7 +55,11 @@ generated: $(DEV) ## write the files that are made from the code
 	@set -e; $(foreach file,$(GENERATED),$(BIN)/python -m $($(file).from) >$(file).new && mv $(file).new $(file) \
 		|| { rm -f $(file).new; exit 1; };)
 
+alerts: $(DEV) ## render the alerts of the specs in alerts/, as they are without a jobqueue.yml
+	$(BIN)/jobqueue alerts render --defaults --output-dir alerts
+
 fresh: $(DEV) ## check that the files made from the code are as the code has them
+	$(BIN)/jobqueue alerts render --defaults --output-dir alerts --check
 	@set -e; $(foreach file,$(GENERATED),$(BIN)/python -m $($(file).from) | diff -u $(file) - \
 		|| { echo "$(file) is stale: run make generated"; exit 1; };)
 

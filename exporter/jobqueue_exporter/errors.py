@@ -4,6 +4,7 @@ JobQueueError
 ├── ConfigError          the configuration, or the use of a command, is wrong (exit 2)
 └── SourceError          a source cannot be read; costs that source's series only (exit 1)
     ├── Unreachable      no connection: tried again at the next scrape
+    │   └── InDoubt      it broke while a change was being committed
     ├── TimedOut         it answered too late: backed off before it is tried again
     └── Refused          it answers, but not this: rights, a missing table, a bad mapping
 """
@@ -32,6 +33,10 @@ class SourceError(JobQueueError):
 
 class Unreachable(SourceError):
     """No connection could be made, or it broke."""
+
+
+class InDoubt(Unreachable):
+    """The connection broke while a change was being committed: it may be in force or not."""
 
 
 class TimedOut(SourceError):

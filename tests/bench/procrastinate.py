@@ -45,7 +45,7 @@ INSERT INTO procrastinate_events (job_id, type, at)
 SELECT id, word::procrastinate_job_event_type, now() - (%(finished)s + %(live)s - id) * interval '2 seconds'
 FROM procrastinate_jobs, unnest(ARRAY['deferred', 'started', 'succeeded']) word
 WHERE status = 'succeeded' OR word = 'deferred' OR status = 'doing' AND word = 'started' ORDER BY id;
-CREATE INDEX ON procrastinate_jobs (queue_name, task_name) WHERE status = 'failed';
+CREATE INDEX ON procrastinate_jobs (id, queue_name, task_name) WHERE status = 'failed';
 """
 
 

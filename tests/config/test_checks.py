@@ -156,6 +156,7 @@ sources:
     dead_letters: {table: a b, id: "", queue: "", kind: "", status: "", attempts: "", error: "", created_at: ""}
     binaries: [" "]
     causes: [{match: "(", cause: unknown}]
+links: {runbooks: here, grafana: there, prometheus_job: " "}
 """
     places = {problem.split(": ")[1] for problem in problems(text)}
     assert places == {dotted(pattern) for pattern, _ in checks.VALUES}

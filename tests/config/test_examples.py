@@ -99,3 +99,6 @@ def keys(shape: dict[str, Any], data: Any) -> Iterator[tuple[str, str]]:
             for key, value in data.items():
                 yield resolved["title"], key
                 yield from keys(resolved["properties"][key], value)
+        elif isinstance(data, dict) and isinstance(resolved.get("additionalProperties"), dict):
+            for value in data.values():
+                yield from keys(resolved["additionalProperties"], value)

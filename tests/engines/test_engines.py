@@ -11,7 +11,8 @@ from jobqueue_exporter import engines
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.types import EngineName, Source
 from jobqueue_exporter.engines.__main__ import README, readme, table
-from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.engines.operations import Operation, Order
+from jobqueue_exporter.errors import Refused, Unreachable
 from jobqueue_exporter.secret import Secret
 
 ADDRESSES = {"postgresql": "host=nowhere.invalid", "redis": "redis://nowhere.invalid", "http": "http://nowhere.invalid"}
@@ -46,6 +47,18 @@ def test_a_reader_knows_its_engine_and_promises_no_more_than_the_engine_can(name
 def test_who_declares_operations_can_do_them(name: str) -> None:
     found = engines.engine(name)
     assert bool(found.operations) == (found.operator is not None)
+
+
+@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("name", [name for name in ENGINES if engines.engine(name).operator is not None])
+def test_what_is_declared_is_tried_and_all_else_refused_unasked(name: str, operation: Operation) -> None:
+    offered = operation in engines.engine(name).operations
+    operator = engines.operator(source(name))
+    try:
+        with pytest.raises(Unreachable if offered else Refused):
+            list(operator.change(Order(operation=operation, who="ann"), ["1"]))
+    finally:
+        operator.close()
 
 
 @pytest.mark.parametrize("name", [name for name in ENGINES if engines.engine(name).operator is None])

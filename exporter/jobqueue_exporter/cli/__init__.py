@@ -16,6 +16,12 @@ COMMANDS = {
     "check-config": "Say what is wrong with a jobqueue.yml, all of it.",
     "doctor": "Try a source: rights, indexes, clock, cost of a scrape.",
     "sql": "Print what we send to a database, or DDL to add to it.",
+    "ready": "Is all well? Every check, by name.",
+    "jobs": "See jobs: stats, list, status, history, watch, cancel, reclaim.",
+    "workers": "See workers: status, list, kill.",
+    "dlq": "Dead jobs: list, inspect, requeue, abandon, delete, export.",
+    "alerts": "Rules for Prometheus and Alertmanager: render.",
+    "completion": "Print the script that completes commands in your shell.",
 }
 
 # Those that read for others; the rest tell what they find themselves.

@@ -27,7 +27,14 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--scenario", "name", type=click.Choice([*SCENARIOS]), default="healthy", show_default=True)
+@click.option(
+    "--scenario",
+    "name",
+    type=click.Choice([*SCENARIOS]),
+    default="healthy",
+    show_default=True,
+    help="What is broken on purpose.",
+)
 @click.option(
     "--web.listen-address",
     "listen",

@@ -25,7 +25,8 @@ class _ToldOfConfig(_Told):
 
 
 class LazyGroup(click.Group):
-    """Commands by name and summary; `check-config` is `check_config` in the module `<package>.check_config`.
+    """Commands by name and summary; `check-config` is `check_config` in the module `<package>.check_config`, or
+    `check_config_` where that is the name of something else.
 
     A JobQueueError ends with its text on stderr: exit 2 for a ConfigError, else 1. Ctrl-C ends with 130.
     """
@@ -45,7 +46,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.summaries:
             return super().get_command(ctx, cmd_name)
         attribute = cmd_name.replace("-", "_")
-        command = getattr(importlib.import_module(f"{self.package}.{attribute}"), attribute)
+        module = importlib.import_module(f"{self.package}.{attribute}")
+        command = getattr(module, f"{attribute}_", None) or getattr(module, attribute)
         assert isinstance(command, click.Command)
         return command
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -33,7 +35,7 @@ class _Stderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(OSError):
-            click.echo(self.format(record), err=True)
+            click.echo(self.format(record), file=sys.stderr)
 
 
 def configure(*, verbose: bool, events: bool = True) -> None:
@@ -47,6 +49,21 @@ def configure(*, verbose: bool, events: bool = True) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     logging.getLogger("jobqueue_exporter").setLevel(_level(verbose=verbose, events=events))
+
+
+@contextmanager
+def sources_told_elsewhere() -> Iterator[None]:
+    """Within the block no source that is down is logged: the command itself says so, and why."""
+    announcing = logging.getLogger("jobqueue_exporter.collect.announce")
+    announcing.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        announcing.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
 
 
 def _level(*, verbose: bool, events: bool) -> int:

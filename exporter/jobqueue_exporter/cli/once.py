@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from jobqueue_exporter import __version__
-from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.model import Snapshot
 
 _ACCEPT = {"text": "text/plain;version=0.0.4", "openmetrics": "application/openmetrics-text;version=1.0.0"}
@@ -34,27 +33,17 @@ def once(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
     Exits with 0 when every source could be read, with 1 when one could not (stderr says why), with 2 when
     the configuration is wrong.
     """
+    from jobqueue_exporter.cli.snapshots import snapshots
     from jobqueue_exporter.config.load import load
 
-    snapshots = _read(load(path, os.environ), names)
-    click.echo(_written(snapshots, output), nl=False)
+    found = snapshots(load(path, os.environ), names)
+    click.echo(_written(found, output), nl=False)
     # Of a source that is down, the reading itself has logged the reason.
-    for snapshot in snapshots:
+    for snapshot in found:
         for failed in (one for one in snapshot.collectors if snapshot.up and not one.success):
             click.echo(f"{snapshot.source}: {failed.name}: {failed.error}", err=True)
-    if not all(snapshot.up for snapshot in snapshots):
+    if not all(snapshot.up for snapshot in found):
         click.get_current_context().exit(1)
-
-
-def _read(config: Config, names: Sequence[str]) -> tuple[Snapshot, ...]:
-    from jobqueue_exporter import engines
-    from jobqueue_exporter.collect import Collection
-
-    collection = Collection(config, engines.reader, flows=False)
-    try:
-        return collection.read(tuple(dict.fromkeys(names)) or None)
-    finally:
-        collection.close()
 
 
 def _written(snapshots: Sequence[Snapshot], output: str) -> bytes:

@@ -16,11 +16,12 @@ Examples:
   jobqueue sql --explain              with the database's plan for each
   jobqueue sql heartbeats | psql      add the table by which idle workers can be seen
   jobqueue sql role                   the least-privilege role, to run as the owner of the tables
+  jobqueue sql writer                 the role for write_dsn, which may change jobs too
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("what", type=click.Choice(["reading", "heartbeats", "role"]), default="reading")
+@click.argument("what", type=click.Choice(["reading", "heartbeats", "role", "writer"]), default="reading")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="Instead of ./jobqueue.yml.")
 @click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
 @click.option("--explain", is_flag=True, help="Add the database's plan, as comments; nothing more is run.")
@@ -28,9 +29,8 @@ def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) 
     """Print what we send to a database, as it was just sent, or DDL to add to it.
 
     WHAT is `reading` (the default), `heartbeats` (the table that workers may write their heartbeats to, and in
-    comments how; needs no database) or `role`.
+    comments how; needs no database), `role` (that readings need) or `writer` (that commands which change jobs need).
     """
-    from jobqueue_exporter import engines
     from jobqueue_exporter.cli.sources import chosen
     from jobqueue_exporter.config.load import load
     from jobqueue_exporter.engines.table import heartbeats
@@ -42,7 +42,15 @@ def sql(*, what: str, path: Path | None, names: tuple[str, ...], explain: bool) 
     for source in sources:
         if len(sources) > 1:
             click.echo(f"-- source {source.name}")
-        click.echo("\n".join(engines.role(source)) if what == "role" else _reading(source, explain=explain))
+        click.echo(_printed(source, what, explain=explain))
+
+
+def _printed(source: Source, what: str, *, explain: bool) -> str:
+    from jobqueue_exporter import engines
+
+    if what == "reading":
+        return _reading(source, explain=explain)
+    return "\n".join(engines.role(source) if what == "role" else engines.writer(source))
 
 
 def _reading(source: Source, *, explain: bool) -> str:

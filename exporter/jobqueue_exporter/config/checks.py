@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from jobqueue_exporter import dsn
-from jobqueue_exporter.config import fit
+from jobqueue_exporter.config import alert_fit, fit
 from jobqueue_exporter.config.nodes import Problem, Where
 from jobqueue_exporter.errors import ConfigError
 
@@ -93,6 +93,9 @@ def not_empty(text: str) -> str | None:
 VALUES: tuple[tuple[Where, Callable[[str], str | None]], ...] = (
     (("server", "listen"), listen_address),
     (("server", "external_url"), web_address),
+    (("links", "runbooks"), web_address),
+    (("links", "grafana"), web_address),
+    (("links", "prometheus_job"), not_empty),
     (("sources", "*", "dsn"), connection_string),
     (("sources", "*", "write_dsn"), connection_string),
     (("sources", "*", "schema"), column_name),
@@ -128,6 +131,7 @@ def problems(data: Mapping[str, object]) -> Iterator[Problem]:
             if isinstance(value, str) and (wrong := check(value)):
                 yield Problem(_from_file(data, where), wrong)
     yield from fit.problems(data)
+    yield from alert_fit.problems(data.get("alerts"))
 
 
 def _found(data: object, pattern: Where, where: Where) -> Iterator[tuple[Where, object]]:

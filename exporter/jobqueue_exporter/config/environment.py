@@ -33,6 +33,18 @@ VARIABLES = (
         "The Redis to read when there is no jobqueue.yml; ${REDIS_URL} in one refers to it.",
     ),
     Variable(
+        "JOBQUEUE_USER",
+        "anna",
+        "Who is written down for changes of jobs; else the user who called, or called sudo.",
+        in_file=False,
+    ),
+    Variable(
+        "SUDO_USER",
+        "anna",
+        "Set by sudo: who called it, and is written down for changes of jobs.",
+        in_file=False,
+    ),
+    Variable(
         "PGBIN",
         "/usr/lib/postgresql/17/bin",
         "Where `jobqueue demo` finds the programs of Postgres; else it looks for them.",

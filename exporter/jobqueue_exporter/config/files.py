@@ -1,7 +1,8 @@
-"""Secrets that stand in a file of their own."""
+"""What stands in files of its own: secrets, and the folder of own alerts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from jobqueue_exporter.config.nodes import Problem, Where
 def resolved(document: Document, directory: Path) -> Document:
     """The document with the text of each `dsn_file` as the `dsn` of its source.
 
-    Paths are relative to `directory`. A source must have one of both; else there is a problem.
+    Paths are relative to `directory`, that of own alerts too. A source must have one of both; else there is a problem.
     """
+    document = replace(document, data=_with_own_alerts(document.data, directory))
     sources = document.data.get("sources")
     if not isinstance(sources, list):
         return document
@@ -25,6 +27,13 @@ def resolved(document: Document, directory: Path) -> Document:
         problems=(*document.problems, *problems),
         unresolved=document.unresolved | {problem.where for problem in problems},
     )
+
+
+def _with_own_alerts(data: Mapping[str, object], directory: Path) -> Mapping[str, object]:
+    alerts = data.get("alerts")
+    if not isinstance(alerts, dict) or not isinstance(folder := alerts.get("extra_dir"), str):
+        return data
+    return {**data, "alerts": {**alerts, "extra_dir": str(directory / folder)}}
 
 
 def _source(source: object, where: Where, directory: Path, problems: list[Problem]) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jobqueue_exporter import dsn
@@ -38,6 +39,25 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     return validate.config(files.resolved(parsed, file.parent), problems)
 
 
+def without_sources(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """What a file says, or `jobqueue.yml` here, as far as no source is needed for it: where sources are is not looked
+    at, so that their secrets need not be there. Without a file, the defaults.
+
+    Raises:
+        ConfigError: it cannot be used; all its problems are listed.
+    """
+    if path is None and not os.access(DEFAULT_FILE, os.F_OK):
+        return Config(sources=())
+    file = path or DEFAULT_FILE
+    variables, problems = environment.variables(file.parent, environ)
+    parsed = document.read(file)
+    listed = parsed.data.get("sources")
+    named = [{"name": each["name"]} for each in listed if "name" in each] if isinstance(listed, list) else []
+    bare = replace(parsed, data={**parsed.data, "sources": named})
+    resolved = files.resolved(interpolation.resolved(_with_addresses(bare), variables), file.parent)
+    return validate.config(resolved, problems)
+
+
 def from_environment(environ: Mapping[str, str]) -> Config:
     """The configuration of what DATABASE_URL and REDIS_URL name, a source each. Raises ConfigError."""
     variables, problems = environment.variables(Path(), environ)
@@ -51,6 +71,13 @@ def from_environment(environ: Mapping[str, str]) -> Config:
             "set one, name a file with --config, or write one with `jobqueue init`"
         )
     return Config(sources=tuple(sources))
+
+
+def _with_addresses(bare: document.Document) -> document.Document:
+    """With an address that nobody will ask for each source, and a source where there is none."""
+    listed = bare.data["sources"]
+    named = listed if isinstance(listed, list) and listed else [{"name": "none"}]
+    return replace(bare, data={**bare.data, "sources": [{**each, "dsn": "postgresql://"} for each in named]})
 
 
 def _source(variable: str, url: str) -> Source:

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from jobqueue_exporter.config import duration, http_types, redis_types, table_types, types
+from jobqueue_exporter.config import alert_types, duration, http_types, redis_types, table_types, types
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.secret import Secret
 
 DURATION_FORMATS = {types.Duration: "jobqueue-duration", types.DurationOrZero: "jobqueue-duration-or-zero"}
-MODULES = (types, table_types, redis_types, http_types)
+MODULES = (types, table_types, redis_types, http_types, alert_types)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -36,8 +36,11 @@ def shape() -> dict[str, Any]:
 def described() -> dict[str, Any]:
     """The shape, and what each key is for, in the words of the types' source."""
     schema = {"title": "jobqueue.yml", **shape()}
-    for name, key, text in _docstrings():
-        schema["$defs"][name]["properties"][key]["description"] = text
+    told = _docstrings()
+    for name, definition in schema["$defs"].items():
+        bases = _bases(name)
+        for _, key, text in (each for each in told if each[0] in bases):
+            definition["properties"][key]["description"] = text
     return schema
 
 
@@ -72,8 +75,14 @@ def _add_default(schema: dict[str, Any], field: msgspec.structs.FieldInfo) -> No
         schema["default"] = duration.text(default)
 
 
+def _bases(name: str) -> set[str]:
+    """The type of that name, and those whose fields it takes over."""
+    kind = next((found for module in MODULES if (found := getattr(module, name, None))), object)
+    return {base.__name__ for base in getattr(kind, "__mro__", ())}
+
+
 def _docstrings() -> list[tuple[str, str, str]]:
-    """The class, the field and the text of each string that stands under a field."""
+    """The class, the key and the text of each string that stands under a field."""
     found = []
     for node in chain.from_iterable(ast.parse(inspect.getsource(module)).body for module in MODULES):
         if not isinstance(node, ast.ClassDef):
@@ -85,7 +94,8 @@ def _docstrings() -> list[tuple[str, str, str]]:
                 and isinstance(below, ast.Expr)
                 and isinstance(below.value, ast.Constant)
             ):
-                found.append((node.name, field.target.id, str(below.value.value)))
+                key = field.target.id.removesuffix("_")  # for_, which would be a word of Python
+                found.append((node.name, key, str(below.value.value)))
     return found
 
 

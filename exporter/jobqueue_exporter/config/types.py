@@ -7,6 +7,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from jobqueue_exporter.config.alert_types import (
+    AlertChange,
+    AlertMatch,
+    AlertOverride,
+    AlertRule,
+    Alerts,
+    Links,
+    Owner,
+)
 from jobqueue_exporter.config.basics import Count, Duration, DurationOrZero, EngineName, Name, Ratio, Strict, seconds
 from jobqueue_exporter.config.http_types import Http
 from jobqueue_exporter.config.redis_types import BullMQ
@@ -15,6 +24,11 @@ from jobqueue_exporter.model import Cause
 from jobqueue_exporter.secret import Secret
 
 __all__ = [
+    "AlertChange",
+    "AlertMatch",
+    "AlertOverride",
+    "AlertRule",
+    "Alerts",
     "BullMQ",
     "CauseRule",
     "Columns",
@@ -27,7 +41,9 @@ __all__ = [
     "Health",
     "Heartbeats",
     "Http",
+    "Links",
     "Match",
+    "Owner",
     "QueueRule",
     "Server",
     "Source",
@@ -162,3 +178,9 @@ class Config(Strict, frozen=True):
     """What is wanted of queues and kinds; the first match wins."""
     health: Health = Health()
     """Where the health verdict draws its lines."""
+    alerts: Alerts = Alerts()
+    """How alerts are rendered, and what differs from their specs."""
+    owners: dict[str, Owner] = msgspec.field(default_factory=dict)
+    """Those who answer for queues, by the name that `queues` gives them."""
+    links: Links = Links()
+    """Where people find things, for links in alerts."""

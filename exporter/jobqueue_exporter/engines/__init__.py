@@ -79,6 +79,16 @@ def role(source: Source) -> tuple[str, ...]:
     return found.role(known)
 
 
+def writer(source: Source) -> tuple[str, ...]:
+    """The least rights that changing the jobs of a source needs, as statements for an administrator. Raises
+    SourceError."""
+    known = named(source)
+    found = engine(str(known.engine))
+    if found.writer is None:
+        return (f"-- engine {known.engine} prints no role that may change jobs",)
+    return found.writer(known)
+
+
 def guards(source: Source) -> str:
     """What is sent before a reading; empty where nothing is. Raises SourceError."""
     known = named(source)

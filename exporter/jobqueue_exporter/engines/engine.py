@@ -32,9 +32,9 @@ class Engine:
     """One job engine: the module `engines/<name>` holds it as `ENGINE`. Only a reader must be there.
 
     `tables` tell a Postgres database of this engine from others: all of them are in one schema. `checkup` and
-    `propose` replace what any reader gives `jobqueue doctor` and `init`. `role` and `guards` are what
-    `jobqueue sql` prints: the least rights that it needs, and what is sent before a reading. `takes` names the
-    relations of a Postgres database that look like its own.
+    `propose` replace what any reader gives `jobqueue doctor` and `init`. `role`, `writer` and `guards`
+    are what `jobqueue sql` prints: the least rights that readings need, and changes, and what is sent before a
+    reading. `takes` names the relations of a Postgres database that look like its own.
     """
 
     about: About
@@ -45,5 +45,6 @@ class Engine:
     checkup: Callable[[Source], Iterator[Finding]] | None = None
     propose: Callable[[Source], Proposal] | None = None
     role: Callable[[Source], tuple[str, ...]] | None = None
+    writer: Callable[[Source], tuple[str, ...]] | None = None
     guards: Callable[[Source], str] | None = None
     takes: Callable[[Session], tuple[str, ...]] | None = None

@@ -125,7 +125,7 @@ class Postgres:
             with at_the_latest(deadline, partial(self._overdue, self._reading)):
                 connection = self._begin(deadline)
                 yield Session(connection, deadline, self._stopped)
-                connection.execute(b"COMMIT")
+                self._commit(connection)
         except psycopg.Error as error:
             self._abandon()
             raise self._explained(error) from error
@@ -177,6 +177,9 @@ class Postgres:
 
     def _start(self, connection: psycopg.Connection[Row], deadline: float) -> None:
         connection.execute(guards(deadline, self._dsn, encoding(connection)).encode())
+
+    def _commit(self, connection: psycopg.Connection[Row]) -> None:
+        connection.execute(b"COMMIT")
 
     def _connect(self, deadline: float) -> psycopg.Connection[Row]:
         left = min(deadline - time.monotonic(), self._connect_timeout)

@@ -46,6 +46,9 @@ const commands = {
     pause: async ({ queue: name }) => await queue(name).pause(),
     resume: async ({ queue: name }) => await queue(name).resume(),
     retry: async ({ queue: name, id }) => await (await queue(name).getJob(id)).retry(),
+    remove: async ({ queue: name, id }) => await queue(name).remove(id),
+    logs: async ({ queue: name, id }) => (await queue(name).getJobLogs(id)).logs,
+    schedule: async ({ queue: name, id, every }) => (await queue(name).upsertJobScheduler(id, { every })).id,
     workers: async ({ queue: name }) => await queue(name).getWorkersCount(),
     work: async ({ queue: name, opts = {} }) => {
         const worker = new Worker(name, work, { connection, prefix, ...opts });

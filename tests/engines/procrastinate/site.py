@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import time
@@ -14,18 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import procrastinate
+from procrastinate import sql
 from procrastinate.jobs import Job
 from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
 
 from jobqueue_exporter import engines
 from jobqueue_exporter.config.types import DurationOrZero, EngineName, Source
 from jobqueue_exporter.demo.database import Database
-from jobqueue_exporter.engines.operations import Operator
+from jobqueue_exporter.engines.operations import Operation, Operator, Order
 from jobqueue_exporter.engines.protocol import Part, Reader, Request
 from jobqueue_exporter.model import BUCKETS, Facts, Lane, State
 from jobqueue_exporter.secret import Secret
 
 WORKER = Path(__file__).with_name("worker.py")
+# Less than a test may take as a whole.
+PATIENCE_SECONDS = 100.0
+REQUEUE, RECLAIM, CANCEL, DELETE = (
+    Order(operation=operation, who="ann")
+    for operation in (Operation.REQUEUE, Operation.RECLAIM, Operation.CANCEL, Operation.DELETE)
+)
 EXTRAS = frozenset({"dead_letters", "flows"})
 
 
@@ -61,8 +68,10 @@ class Site:
         self.database = database
         # A prepared statement would outlive a column that a test drops.
         database.connection.prepare_threshold = None
-        self.app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.dsn))
-        self.app.open()
+        self.app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+        # A pool that the app makes itself opens four connections, and must have them all within 30 s.
+        self._pool = ConnectionPool(database.dsn, min_size=1, max_size=1, timeout=PATIENCE_SECONDS, open=True)
+        self.app.open(self._pool)
         self.app.schema_manager.apply_schema()
         self._readers: list[Reader | Operator] = []
 
@@ -71,6 +80,7 @@ class Site:
         for reader in self._readers:
             reader.close()
         self.app.close()
+        self._pool.close()
 
     def run(self, *statements: str) -> None:
         """Run statements as a superuser."""
@@ -128,13 +138,11 @@ class Site:
     def stalled(self, seconds: float) -> set[int]:
         """The jobs that the engine itself holds for stalled."""
 
-        async def ask() -> set[int]:
-            connector = procrastinate.PsycopgConnector(conninfo=self.database.dsn)
-            async with procrastinate.App(connector=connector).open_async() as app:
-                jobs = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds)
-                return {job.id for job in jobs if job.id is not None}
-
-        return asyncio.run(ask())
+        # Its method is for async connectors alone, and to open one takes as long as the machine likes. This is what
+        # that method sends, on a connection that is there.
+        asked = {"seconds_since_heartbeat": seconds, "queue": None, "task_name": None}
+        query = sql.queries["select_stalled_jobs_by_heartbeat"]
+        return {row[0] for row in self.database.connection.execute(query.encode(), asked)}
 
     def claimable(self) -> Counter[Lane]:
         """The jobs that the engine's own procedure hands out one after the other; they are put back."""

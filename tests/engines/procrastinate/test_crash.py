@@ -11,7 +11,7 @@ from jobqueue_exporter.config.types import DurationOrZero
 from jobqueue_exporter.engines.operations import Change
 from jobqueue_exporter.model import Lane, LaneJobs, State
 from tests.deadline import until
-from tests.engines.procrastinate.site import Site
+from tests.engines.procrastinate.site import RECLAIM, Site
 
 HOLD = Lane("default", "hold")
 LEASE = 2.0
@@ -83,7 +83,7 @@ def test_a_stuck_job_is_reclaimed_and_another_worker_ends_it(site: Site, tmp_pat
     job = _killed(site, go_on)
     _silent(site, seconds=31)
 
-    changes = list(site.operator().reclaim([str(job)]))
+    changes = list(site.operator().change(RECLAIM, [str(job)]))
     go_on.touch()
     site.work()
 
@@ -93,10 +93,16 @@ def test_a_stuck_job_is_reclaimed_and_another_worker_ends_it(site: Site, tmp_pat
 
 def test_a_job_whose_worker_lives_is_left_alone(site: Site, tmp_path: Path) -> None:
     with _running(site, tmp_path / "go on") as job:
-        changes = list(site.operator().reclaim([str(job)]))
+        changes = list(site.operator().change(RECLAIM, [str(job)]))
 
         assert changes == [
-            Change(str(job), False, f"its worker has given a sign of life within {AT_LEAST}: left alone"),
+            Change(
+                str(job),
+                False,
+                f"its worker has given a sign of life within {AT_LEAST}: left alone",
+                State.RUNNING,
+                "doing",
+            ),
         ]
         assert site.status(job) == "doing"
 
@@ -105,9 +111,17 @@ def test_a_lease_shorter_than_the_beat_of_workers_takes_no_job_from_them(site: S
     job = _killed(site, tmp_path / "go on")
     _silent(site, seconds=29)
 
-    assert (_jobs(site).stuck, list(site.operator().reclaim([str(job)]))) == (
+    assert (_jobs(site).stuck, list(site.operator().change(RECLAIM, [str(job)]))) == (
         1,
-        [Change(str(job), False, f"its worker has given a sign of life within {AT_LEAST}: left alone")],
+        [
+            Change(
+                str(job),
+                False,
+                f"its worker has given a sign of life within {AT_LEAST}: left alone",
+                State.RUNNING,
+                "doing",
+            )
+        ],
     )
 
 
@@ -116,11 +130,13 @@ def test_a_longer_lease_is_waited_for(site: Site, tmp_path: Path) -> None:
     operator = site.operator(lease=DurationOrZero(60))
 
     _silent(site, seconds=59)
-    early = list(operator.reclaim([str(job)]))
+    early = list(operator.change(RECLAIM, [str(job)]))
     _silent(site, seconds=61)
 
-    assert early == [Change(str(job), False, "its worker has given a sign of life within 60 s: left alone")]
-    assert list(operator.reclaim([str(job)])) == [Change(str(job), True, "it was doing, and is todo now")]
+    assert early == [
+        Change(str(job), False, "its worker has given a sign of life within 60 s: left alone", State.RUNNING, "doing")
+    ]
+    assert list(operator.change(RECLAIM, [str(job)])) == [Change(str(job), True, "it was doing, and is todo now")]
 
 
 def test_a_stuck_job_that_was_to_be_aborted_fails_when_it_is_reclaimed(site: Site, tmp_path: Path) -> None:
@@ -128,5 +144,7 @@ def test_a_stuck_job_that_was_to_be_aborted_fails_when_it_is_reclaimed(site: Sit
     site.app.job_manager.cancel_job_by_id(job, abort=True)
     _silent(site, seconds=31)
 
-    assert list(site.operator().reclaim([str(job)])) == [Change(str(job), True, "it was doing, and is failed now")]
+    assert list(site.operator().change(RECLAIM, [str(job)])) == [
+        Change(str(job), True, "it was doing, and is failed now")
+    ]
     assert site.status(job) == "failed"

@@ -62,7 +62,7 @@ def test_the_index_that_doctor_prints_makes_them_told(large: Site) -> None:
         (
             Status.WARNING,
             'CREATE INDEX CONCURRENTLY procrastinate_jobs_failed_idx ON "public"."procrastinate_jobs" '
-            "(queue_name, task_name) WHERE status = 'failed';",
+            "(id, queue_name, task_name) WHERE status = 'failed';",
         )
     ]
 

@@ -9,8 +9,9 @@ import pytest
 
 from jobqueue_exporter.engines.operations import Change
 from jobqueue_exporter.errors import Refused, Unreachable
+from jobqueue_exporter.model import State
 from jobqueue_exporter.secret import Secret
-from tests.engines.procrastinate.site import Site
+from tests.engines.procrastinate.site import REQUEUE, Site
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def job(site: Site, mended: Path) -> int:
 def test_a_requeued_job_is_run_to_its_end(site: Site, job: int, mended: Path) -> None:
     mended.touch()
 
-    changes = list(site.operator().requeue([str(job)]))
+    changes = list(site.operator().change(REQUEUE, [str(job)]))
     assert site.status(job) == "todo"
     site.work()
 
@@ -44,7 +45,7 @@ def test_a_job_is_requeued_as_the_engine_itself_would(site: Site, job: int) -> N
     other = site.defer("boom")
     site.work()
 
-    list(site.operator().requeue([str(job)]))
+    list(site.operator().change(REQUEUE, [str(job)]))
     engine = site.app.job_manager
     engine.retry_job_by_id(other, retry_at=site.row("SELECT now()")[0])
 
@@ -61,10 +62,10 @@ def test_a_job_in_another_state_is_left_alone_and_said_with_it(site: Site, job: 
     waiting = site.defer("ok")
     ids = [str(succeeded), "99", str(waiting), "a", "9" * 30, str(job)]
 
-    assert list(site.operator().requeue(ids)) == [
-        Change(str(succeeded), False, "it is succeeded, not failed: left alone"),
+    assert list(site.operator().change(REQUEUE, ids)) == [
+        Change(str(succeeded), False, "it is succeeded, not failed: left alone", None, "succeeded"),
         Change("99", False, "there is no such job"),
-        Change(str(waiting), False, "it is todo, not failed: left alone"),
+        Change(str(waiting), False, "it is todo, not failed: left alone", State.PENDING, "todo"),
         Change("a", False, "there is no job 'a': ids are whole numbers"),
         Change("9" * 30, False, f"there is no job {'9' * 30!r}: ids are whole numbers"),
         Change(str(job), True, "it was failed, and is todo now"),
@@ -78,10 +79,10 @@ def test_a_job_that_another_has_locked_is_left_alone_and_the_next_is_changed(sit
 
     with psycopg.connect(site.database.dsn) as connection:
         connection.execute(f"SELECT FROM procrastinate_jobs WHERE id = {job} FOR UPDATE".encode())
-        changes = list(site.operator().requeue([str(job), str(other)]))
+        changes = list(site.operator().change(REQUEUE, [str(job), str(other)]))
 
     assert changes == [
-        Change(str(job), False, "another transaction has locked it: left alone"),
+        Change(str(job), False, "another transaction has locked it: left alone", State.DEAD_LETTER, "failed"),
         Change(str(other), True, "it was failed, and is todo now"),
     ]
     assert site.status(job) == "failed"
@@ -92,8 +93,14 @@ def test_a_job_whose_place_is_taken_is_left_alone(site: Site) -> None:
     site.work()
     site.defer("boom", queueing_lock="one")
 
-    assert list(site.operator().requeue([str(failed)])) == [
-        Change(str(failed), False, "a job with the same lock or queueing lock is in its place: left alone")
+    assert list(site.operator().change(REQUEUE, [str(failed)])) == [
+        Change(
+            str(failed),
+            False,
+            "a job with the same lock or queueing lock is in its place: left alone",
+            State.DEAD_LETTER,
+            "failed",
+        )
     ]
     assert site.status(failed) == "failed"
 
@@ -102,7 +109,7 @@ def test_a_schema_without_the_procedure_is_told(site: Site, job: int) -> None:
     site.run("DROP FUNCTION procrastinate_retry_job_v2")
 
     with pytest.raises(Refused, match=r"no function procrastinate_retry_job_v2 in schema public: .* up to 3\.4"):
-        list(site.operator().requeue([str(job)]))
+        list(site.operator().change(REQUEUE, [str(job)]))
 
 
 def test_tables_in_another_schema_are_changed_there(site: Site, job: int, mended: Path) -> None:
@@ -121,7 +128,9 @@ def test_tables_in_another_schema_are_changed_there(site: Site, job: int, mended
         "ALTER TYPE procrastinate_job_event_type SET SCHEMA jobs",
     )
 
-    assert list(site.operator().requeue([str(job)])) == [Change(str(job), True, "it was failed, and is todo now")]
+    assert list(site.operator().change(REQUEUE, [str(job)])) == [
+        Change(str(job), True, "it was failed, and is todo now")
+    ]
     assert site.row(f"SELECT status::text FROM jobs.procrastinate_jobs WHERE id = {job}") == ("todo",)
 
 
@@ -129,7 +138,7 @@ def test_a_role_that_may_only_read_is_refused_with_the_reason(site: Site, job: i
     site.role("watcher", "SELECT ON ALL TABLES IN SCHEMA public")
 
     with pytest.raises(Refused, match="permission denied for table procrastinate_jobs"):
-        list(site.operator("watcher").requeue([str(job)]))
+        list(site.operator("watcher").change(REQUEUE, [str(job)]))
     assert site.status(job) == "failed"
 
 
@@ -140,13 +149,13 @@ def test_changes_go_by_the_connection_for_changes(site: Site, job: int) -> None:
     site.run("ALTER ROLE changer SET default_transaction_read_only = on")
     operator = site.operator("watcher", write_dsn=Secret(site.database.dsn_of("changer")))
 
-    assert list(operator.requeue([str(job)])) == [Change(str(job), True, "it was failed, and is todo now")]
+    assert list(operator.change(REQUEUE, [str(job)])) == [Change(str(job), True, "it was failed, and is todo now")]
 
 
 def test_a_server_that_is_away_is_told_without_its_password(site: Site) -> None:
     secret = Secret("postgresql://me:hunter2@127.0.0.1:1/none")
 
     with pytest.raises(Unreachable) as caught:
-        list(site.operator(write_dsn=secret).requeue(["1"]))
+        list(site.operator(write_dsn=secret).change(REQUEUE, ["1"]))
     assert str(caught.value).startswith("postgresql://me@127.0.0.1:1/none: ")
     assert "hunter2" not in str(caught.value)

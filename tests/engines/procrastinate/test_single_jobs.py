@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from jobqueue_exporter.engines.operations import Event, Job, Wanted
+from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import Lane, State
+from jobqueue_exporter.secret import Secret
 from tests.engines.procrastinate.site import Site
 
 
@@ -59,6 +61,7 @@ def test_a_listed_job_has_the_times_of_its_events(worked: Site) -> None:
         attempts=1,
         created_at=created,
         started_at=started,
+        since=ended,
         ended_at=ended,
     )
 
@@ -76,6 +79,9 @@ def test_all_that_is_kept_of_a_job_is_shown(worked: Site) -> None:
     assert detail.events == tuple(Event(at, what) for at, what in rows)
     assert [one.what for one in detail.events][:3] == ["deferred", "started", "scheduled"]
     assert detail.more["priority"] == "0"
+    assert detail.now >= max(one.at for one in detail.events if one.what != "scheduled")
+    assert detail.job.row == next(worked.operator().list(Wanted(state=State.RETRYING, whole=True))).row
+    assert replace(detail.job, row="") == next(worked.operator().look(["3"]))
 
 
 def test_a_job_that_ended_well_needs_nobody(worked: Site) -> None:
@@ -99,3 +105,19 @@ def test_a_payload_that_may_not_be_read_is_left_out(worked: Site) -> None:
     assert detail is not None
     assert (detail.job.state, detail.payload) == (State.DEAD_LETTER, "")
     assert detail.more["payload"].startswith("not readable: permission denied for table procrastinate_jobs")
+    assert detail.job.row == ""
+    with pytest.raises(Refused, match="permission denied for table procrastinate_jobs"):
+        list(worked.operator("watcher").list(Wanted(state=State.DEAD_LETTER, whole=True)))
+
+
+def test_a_payload_is_read_by_the_connection_for_changes_where_only_that_may(worked: Site) -> None:
+    columns = "id, queue_name, task_name, status, scheduled_at, attempts"
+    worked.role("watcher", f"SELECT ({columns}) ON procrastinate_jobs", "SELECT ON procrastinate_events")
+    worked.role("changer", "SELECT ON ALL TABLES IN SCHEMA public")
+    operator = worked.operator("watcher", write_dsn=Secret(worked.database.dsn_of("changer")))
+
+    detail = operator.inspect("3")
+
+    assert detail is not None
+    assert detail.payload == '{"n": 1}'
+    assert next(operator.list(Wanted(state=State.RETRYING, whole=True))).row == detail.job.row

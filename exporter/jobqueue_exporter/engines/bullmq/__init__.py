@@ -33,7 +33,7 @@ ENGINE = Engine(
     ),
     reader=BullmqReader,
     operator=_operator,
-    operations=frozenset({Operation.LIST, Operation.INSPECT, Operation.REQUEUE}),
+    operations=frozenset({Operation.REQUEUE, Operation.CANCEL, Operation.DELETE}),
     propose=propose,
     role=role,
 )

@@ -69,7 +69,7 @@ def read(
     said = texts.read(session, [job.text for _, job in jobs])
     errors: dict[str, list[tuple[_Dead, str]]] = {queue.main.queue: [] for queue in queues}
     for (queue, job), text in zip(jobs, said, strict=True):
-        errors[queue.main.queue].append((job, _error(text)))
+        errors[queue.main.queue].append((job, error(text)))
     beyond = {queue.main.queue for queue in queues if queue.serves and queue.counts.waiting > most}
     late = Counter[str]()
     for queue in queues:
@@ -134,8 +134,8 @@ def _kept(queue: _Queue, replies: Iterator[Reply]) -> Iterator[_Dead]:
             yield _Dead(None, number(at), text, kept=True)
 
 
-def _error(text: Text | None) -> str:
-    """What the text says of an error; the payload of a job that was put there may hold one."""
+def error(text: Text | None) -> str:
+    """What the text of a dead job says of an error; the payload of a job that was put there may hold one."""
     if text is None:
         return ""
     return text.value[:4000].decode("utf-8", "replace") if text.field == "failedReason" else _payload_error(text.value)

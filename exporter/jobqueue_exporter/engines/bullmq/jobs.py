@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobqueue_exporter.engines.bullmq.counts import SCORES_PER_MS
-from jobqueue_exporter.engines.bullmq.keys import Keys
-from jobqueue_exporter.engines.bullmq.replies import good, mapping, number
-from jobqueue_exporter.engines.operations import Detail, Job
+from jobqueue_exporter.engines.bullmq.places import WAITS, Place
+from jobqueue_exporter.engines.bullmq.replies import mapping, number
+from jobqueue_exporter.engines.causes import Causes
+from jobqueue_exporter.engines.operations import Job
 from jobqueue_exporter.model import Lane, State
-from jobqueue_exporter.sources.redis import Command, Session
 
-LISTS = ("wait", "paused", "active")
-_SETS = ("prioritized", "delayed", "waiting-children", "completed", "failed")
+FIELDS = (
+    "name",
+    "timestamp",
+    "opts",
+    "processedOn",
+    "finishedOn",
+    "atm",
+    "attemptsMade",
+    "failedReason",
+    "pb",
+    "ats",
+    "delay",
+)
 _STATES: Mapping[str, State | None] = {
     "wait": State.PENDING,
     "paused": State.PENDING,
@@ -23,75 +35,51 @@ _STATES: Mapping[str, State | None] = {
     "failed": State.DEAD_LETTER,
     "completed": None,
 }
-_FIELDS = ("name", "timestamp", "opts", "processedOn", "finishedOn", "atm", "attemptsMade", "failedReason", "pb")
-_DETAIL = ("data", "returnvalue", "stacktrace", "priority", "parentKey", "ats", "stc")
-WAITS = frozenset({"wait", "paused", "prioritized", "delayed", "waiting-children"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a job is: `word` is the list or set that holds it, `score` its score in that set."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of a job besides its place: the values of FIELDS, its hash where it was asked for, the error that
+    the payload of a dead letter tells, and of a job that runs whether a worker holds its lock."""
 
-    queue: str
-    id: bytes
-    word: str
-    score: float | None = None
-
-
-def find(session: Session, keys: Keys, job_id: bytes) -> Place | None:
-    """Where a job of this queue is; None when there is none of that id. Raises redis.RedisError."""
-    asked: list[Command] = [("LPOS", keys.of(part), job_id) for part in LISTS]
-    asked += [("ZSCORE", keys.of(part), job_id) for part in _SETS]
-    (executed,) = good(session.replies([("MULTI",), *asked, ("EXISTS", keys.job(job_id)), ("EXEC",)])[-1:])
-    *places, exists = good(executed)
-    if not exists:
-        return None
-    words = [word for word, there in zip((*LISTS, *_SETS), places, strict=True) if there is not None]
-    word = words[0] if words else "nowhere"
-    score = places[(*LISTS, *_SETS).index(word)] if word in _SETS else None
-    return Place(keys.queue, job_id, word, None if score is None else float(score))
+    fields: Sequence[bytes | None]
+    whole: Mapping[bytes, bytes] | None = None
+    payload_error: str = ""
+    locked: bool | None = None
 
 
-def hashes(session: Session, prefix: str, places: Sequence[Place]) -> list[Sequence[bytes | None]]:
-    """What is kept of the jobs in these places. Raises redis.RedisError."""
-    asked: list[Command] = [("HMGET", Keys(prefix, one.queue).job(one.id), *_FIELDS) for one in places]
-    return list(good(session.replies(asked)))
-
-
-def job(place: Place, fields: Sequence[bytes | None], *, main: str | None, now: float) -> Job | None:
-    """The job in its place, None when it is gone; `main` is the queue whose dead letters this queue holds."""
-    name, created, options, started, ended, made, made_before, error, worker = fields
+def job(place: Place, kept: Kept, *, main: str | None, now: float, causes: Causes) -> Job | None:
+    """The job in its place, None when it is gone; `main` is the queue whose dead letters this queue holds, `now` in
+    milliseconds."""
+    name, created, options, started, ended, made, made_before, error, worker, _, _ = kept.fields
     if name is None and created is None:
         return None
     attempts = number(made if made is not None else made_before)
     wanted = mapping(options).get("attempts")
-    return Job(
-        id=f"{place.queue}/{place.id.decode('utf-8', 'replace')}",
-        lane=Lane(main or place.queue),
-        state=_state(place, attempts or 0, now, in_dead_letters=main is not None),
+    state = _state(place, attempts or 0, now, in_dead_letters=main is not None)
+    found = Job(
+        id=place.name,
+        lane=Lane(main or place.queue, text(name)),
+        state=state,
         word=place.word,
+        stuck=None if kept.locked is None else not kept.locked,
         attempts=int(attempts or 0),
         max_attempts=int(wanted) if isinstance(wanted, int | float) and wanted else 1,
+        since=_since(place, state, kept.fields),
         created_at=_seconds(created),
-        due_at=place.score / SCORES_PER_MS / 1000 if place.word == "delayed" and place.score else None,
+        due_at=_due(place),
         started_at=_seconds(started),
         ended_at=_seconds(ended),
-        worker=_text(worker),
-        error=_text(error),
+        worker=text(worker),
+        error=text(error) or kept.payload_error,
+        row=_row(kept.whole) if kept.whole is not None else "",
     )
+    return replace(found, cause=causes.of(found.error)) if state is State.DEAD_LETTER else found
 
 
-def detail(session: Session, prefix: str, found: Job, place: Place) -> Detail:
-    """All that is kept of one job. Raises redis.RedisError."""
-    keys = Keys(prefix, place.queue)
-    fields, locked = good(
-        session.replies([("HMGET", keys.job(place.id), "name", *_DETAIL), ("EXISTS", keys.lock(place.id))])
-    )
-    name, data, *rest = (_text(field) for field in fields)
-    more = {"name": name} | {label: text for label, text in zip(_DETAIL[1:], rest, strict=True) if text}
-    if place.word == "active":
-        more["lock"] = "held" if locked else "lost: no worker renews it"
-    return Detail(job=found, payload=data, more=more)
+def text(value: bytes | None) -> str:
+    """What is written there, whatever bytes that are."""
+    return (value or b"").decode("utf-8", "replace")
 
 
 def _state(place: Place, attempts: float, now: float, *, in_dead_letters: bool) -> State | None:
@@ -104,10 +92,46 @@ def _state(place: Place, attempts: float, now: float, *, in_dead_letters: bool) 
     return State.RETRYING if attempts else State.SCHEDULED
 
 
-def _seconds(text: bytes | None) -> float | None:
-    found = number(text)
+def _since(place: Place, state: State | None, fields: Sequence[bytes | None]) -> float | None:
+    """From when on it is in its place, in seconds. A job that was given back after it had failed has no trace of
+    when that was."""
+    _, created, _, started, ended, *_, begun, delay = fields
+    match place.word:
+        case "failed" | "completed":
+            return _seconds(ended)
+        case "active":
+            return _seconds(started)
+        case "waiting-children":
+            return None if place.score is None else place.score / 1000
+        case "delayed" if state is not State.PENDING and state is not State.DEAD_LETTER:
+            due, waits = _due(place), number(delay)
+            return due - waits / 1000 if due is not None and waits else None
+        case "delayed" if state is State.PENDING:
+            return _due(place)
+        case "nowhere":
+            return None
+    made = max(number(one) or 0.0 for one in (fields[5], fields[6], begun))
+    if made and not number(started):
+        return None
+    ready = (number(created) or 0.0) + _first_delay(fields[2])
+    return max(ready, number(started) or 0.0) / 1000 if number(created) is not None else None
+
+
+def _first_delay(options: bytes | None) -> float:
+    """The delay that it was made with: it could not be taken before."""
+    delay = mapping(options).get("delay")
+    return float(delay) if isinstance(delay, int | float) else 0.0
+
+
+def _due(place: Place) -> float | None:
+    return place.score / SCORES_PER_MS / 1000 if place.word == "delayed" and place.score else None
+
+
+def _row(whole: Mapping[bytes, bytes]) -> str:
+    """The hash as a JSON object; its values are kept as the texts that they are there."""
+    return json.dumps({text(name): text(value) for name, value in whole.items()}, ensure_ascii=False)
+
+
+def _seconds(value: bytes | None) -> float | None:
+    found = number(value)
     return None if found is None else found / 1000
-
-
-def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace")

@@ -81,3 +81,8 @@ def client(name: str, prefix: str) -> Client | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     return Client(queue, role) if role is not None and queue else None
+
+
+def worker(name: str) -> str:
+    """The name that a worker was given, by that of its connection; empty where it has none."""
+    return name.partition(_WORKER)[2]

@@ -1,22 +1,25 @@
-"""Which jobs are in a state, the oldest of each list and set first."""
+"""Which jobs are in a state: those of sets by their time, those of lists queue by queue, the oldest first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import chain, islice
 
-from jobqueue_exporter.engines.bullmq import jobs
 from jobqueue_exporter.engines.bullmq.counts import SCORES_PER_MS
-from jobqueue_exporter.engines.bullmq.jobs import LISTS, Place
+from jobqueue_exporter.engines.bullmq.kept import Look
 from jobqueue_exporter.engines.bullmq.keys import Keys
-from jobqueue_exporter.engines.bullmq.reader import Core
-from jobqueue_exporter.engines.bullmq.replies import good
+from jobqueue_exporter.engines.bullmq.places import Place
+from jobqueue_exporter.engines.bullmq.walk import PAGE, Walk, pages
 from jobqueue_exporter.engines.operations import Job, Wanted
+from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import State
-from jobqueue_exporter.sources.redis import Command, Reply, Session
+from jobqueue_exporter.sources.redis import Session
 
 _HELD: Mapping[State, tuple[str, ...]] = {
-    State.PENDING: ("wait", "paused", "prioritized", "delayed"),
+    State.PENDING: ("delayed", "wait", "paused", "prioritized"),
     State.SCHEDULED: ("delayed",),
     State.RETRYING: ("delayed",),
     State.BLOCKED: ("waiting-children",),
@@ -24,78 +27,135 @@ _HELD: Mapping[State, tuple[str, ...]] = {
     State.DEAD_LETTER: ("failed",),
 }
 _OF_DEAD_LETTER_QUEUE: Mapping[State, tuple[str, ...]] = {
-    State.DEAD_LETTER: ("wait", "paused", "prioritized", "delayed", "waiting-children", "failed"),
+    State.DEAD_LETTER: ("failed", "wait", "paused", "prioritized", "delayed", "waiting-children"),
     State.RUNNING: ("active",),
 }
-PAGE = 500
-LOOKED_AT = 10_000
-"""How many jobs of one list or set are looked at to find those that are wanted."""
+_IN_ORDER = ("failed", "delayed", "waiting-children", "wait", "paused", "prioritized", "active")
+_BY_TIME = frozenset({"failed", "delayed", "waiting-children"})
+LEAST, TOGETHER = 20, 5_000
+"""How many jobs of one list or set are asked for at least, and of all together at most."""
+WHOLE = 50
+"""How many whole jobs are asked for together: their payloads may be large."""
+Open = Callable[[], AbstractContextManager[Session]]
+_Found = tuple[tuple[float, str, bytes], Job]
 
 
 @dataclass(slots=True)
-class _Walk:
-    """A way through one list or set, page by page. `low` and `high` bound the scores of a set."""
+class _Way:
+    """A walk, and what of it was found and not told yet."""
 
-    keys: Keys
-    part: str
-    wanted: int
-    low: str = "-inf"
-    high: str = "+inf"
-    seen: int = 0
-    found: dict[str, Job] = field(default_factory=dict)
-    ended: bool = False
-
-    def command(self) -> Command:
-        """What asks for the next page."""
-        if self.part in LISTS:
-            return ("LRANGE", self.keys.of(self.part), -self.seen - PAGE, -self.seen - 1)
-        bounds = (self.low, self.high, "WITHSCORES", "LIMIT", self.seen, PAGE)
-        return ("ZRANGEBYSCORE", self.keys.of(self.part), *bounds)
-
-    def places(self, reply: Sequence[bytes]) -> list[Place]:
-        """Where the jobs of a page are."""
-        queue, part = self.keys.queue, self.part
-        if part in LISTS:
-            self._went(len(reply))
-            return [Place(queue, one, part) for one in reversed(reply) if not one.startswith(b"0:")]
-        self._went(len(reply) // 2)
-        return [Place(queue, one, part, float(score)) for one, score in zip(reply[::2], reply[1::2], strict=True)]
-
-    def keep(self, found: Job) -> None:
-        """One of the page is wanted; it may come twice where the list grew meanwhile."""
-        if len(self.found) < self.wanted:
-            self.found[found.id] = found
-        self.ended = self.ended or len(self.found) >= self.wanted
-
-    def _went(self, page: int) -> None:
-        self.seen += page
-        self.ended = page < PAGE or self.seen >= LOOKED_AT
+    walk: Walk
+    found: list[_Found] = field(default_factory=list)
 
 
-def listed(session: Session, core: Core, prefix: str, wanted: Wanted) -> list[Job]:
-    """The jobs that are wanted, as many of each list and set at most. Raises redis.RedisError.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The jobs of one source that are wanted. No session is open while somebody looks at one of them."""
 
-    Pages of all queues are asked for together, so that their number costs no round trips.
-    """
-    walks = _walks(core, prefix, wanted)
-    while under_way := [walk for walk in walks if not walk.ended]:
-        replies = good(session.replies([walk.command() for walk in under_way]))
-        pages = [walk.places(reply) for walk, reply in zip(under_way, replies, strict=True)]
-        hashes = iter(jobs.hashes(session, prefix, [place for page in pages for place in page]))
-        for walk, page in zip(under_way, pages, strict=True):
-            for place, fields in zip(page, hashes, strict=False):
-                if found := _wanted(place, fields, core, wanted):
-                    walk.keep(found)
-    return list({one.id: one for walk in walks for one in walk.found.values()}.values())
+    look: Look
+    wanted: Wanted
+    open: Open
+
+    def jobs(self, after: Place | None) -> Iterator[Job]:
+        """Those after this place, or all. Raises SourceError, and Refused where that place is in none of the lists
+        and sets that hold such jobs."""
+        told = chain.from_iterable(self._of(part, after) for part in self._parts(after))
+        return islice(told, self.wanted.limit)
+
+    def _queues(self) -> list[str]:
+        core, queue = self.look.core, self.wanted.queue
+        return [one for one in core.found if queue in (None, one, core.serves.get(one))]
+
+    def _holds(self, queue: str) -> tuple[str, ...]:
+        held = _OF_DEAD_LETTER_QUEUE if queue in self.look.core.serves else _HELD
+        return held.get(self.wanted.state, ())
+
+    def _parts(self, after: Place | None) -> Sequence[str]:
+        """The lists and sets to go through, from that of the last job on."""
+        held = {part for queue in self._queues() for part in self._holds(queue)}
+        parts = [part for part in _IN_ORDER if part in held]
+        if after is None:
+            return parts
+        if after.queue not in self._queues() or after.word not in self._holds(after.queue):
+            raise Refused(
+                f"the list cannot go on after {after.name}, which is {after.word} by now: list from the start"
+            )
+        return parts[parts.index(after.word) :]
+
+    def _of(self, part: str, after: Place | None) -> Iterator[Job]:
+        """The wanted jobs of this part of all queues: merged by time where it is ordered by that."""
+        ways = self._ways(part, after if after and after.word == part else None)
+        if part in _BY_TIME:
+            told: Iterator[_Found] = merge(*(self._along(way, ways) for way in ways), key=lambda one: one[0])
+        else:
+            told = chain.from_iterable(self._along(way, ways) for way in ways)
+        return (job for _, job in told)
+
+    def _ways(self, part: str, after: Place | None) -> list[_Way]:
+        queues = sorted(queue for queue in self._queues() if part in self._holds(queue))
+        if after and part not in _BY_TIME:
+            queues = queues[queues.index(after.queue) :]
+        size = self._size(len(queues))
+        bounds = _bounds(part, self.wanted.state, self.look.core.server.now)
+        ways = [_Way(Walk(Keys(self.look.prefix, queue), part, size, *bounds)) for queue in queues]
+        for way in ways:
+            if after and (part in _BY_TIME or way.walk.keys.queue == after.queue):
+                _start(way.walk, after)
+        return ways
+
+    def _size(self, walks: int) -> int:
+        wanted = self.wanted
+        narrowed = any(one is not None for one in (wanted.kind, wanted.cause, wanted.match, wanted.older_than))
+        most = PAGE if narrowed or wanted.limit is None else min(PAGE, wanted.limit + 1)
+        return max(LEAST, min(most, (WHOLE if wanted.whole else TOGETHER) // max(1, walks)))
+
+    def _along(self, way: _Way, ways: Sequence[_Way]) -> Iterator[_Found]:
+        """What is wanted of one walk. When it needs a page, all that have told theirs are given one with it, so that
+        the number of queues costs no round trips."""
+        while True:
+            while not way.found and not way.walk.ended:
+                self._fill([one for one in ways if not one.found and not one.walk.ended])
+            if not way.found:
+                return
+            found, way.found = way.found, []
+            yield from found
+
+    def _fill(self, ways: Sequence[_Way]) -> None:
+        with self.open() as session:
+            found = pages(session, [way.walk for way in ways])
+            places = [place for page in found for place in page]
+            jobs = dict(zip(places, self.look.jobs(session, places, whole=self.wanted.whole), strict=True))
+        for way, page in zip(ways, found, strict=True):
+            way.found = [(_order(place), job) for place in page if (job := jobs[place]) and self._is_wanted(job)]
+
+    def _is_wanted(self, job: Job) -> bool:
+        wanted = self.wanted
+        return (
+            job.state is wanted.state
+            and wanted.kind in (None, job.lane.kind)
+            and wanted.cause in (None, job.cause)
+            and wanted.stuck in (None, job.stuck)
+            and (wanted.match is None or wanted.match.casefold() in job.error.casefold())
+            and (wanted.older_than is None or self._is_older(job, wanted.older_than))
+        )
+
+    def _is_older(self, job: Job, seconds: float) -> bool:
+        """One of which it is not known since when is not told to be older."""
+        return job.since is not None and self.look.core.server.now / 1000 - job.since > seconds
 
 
-def _walks(core: Core, prefix: str, wanted: Wanted) -> list[_Walk]:
-    queues = [queue for queue in core.found if wanted.queue in (None, queue, core.serves.get(queue))]
-    return [
-        _Walk(Keys(prefix, queue), part, wanted.limit, *_bounds(part, wanted.state, core.server.now))
-        for queue in queues
-        for part in (_OF_DEAD_LETTER_QUEUE if queue in core.serves else _HELD).get(wanted.state, ())
-    ]
+def _start(walk: Walk, after: Place) -> None:
+    """Go on after that job, which may be one of another queue at the same time."""
+    if walk.keys.queue == after.queue:
+        walk.start_after(after)
+    elif walk.keys.queue < after.queue:
+        walk.low = f"({after.score!r}"
+    else:
+        walk.low = repr(after.score)
+
+
+def _order(place: Place) -> tuple[float, str, bytes]:
+    return (place.score or 0.0, place.queue, place.id)
 
 
 def _bounds(part: str, state: State, now: float) -> tuple[str, str]:
@@ -104,10 +164,3 @@ def _bounds(part: str, state: State, now: float) -> tuple[str, str]:
     if part != "delayed" or state is State.DEAD_LETTER:
         return "-inf", "+inf"
     return ("-inf", str(last_due)) if state is State.PENDING else (str(int(now) * SCORES_PER_MS), "+inf")
-
-
-def _wanted(place: Place, fields: Reply, core: Core, wanted: Wanted) -> Job | None:
-    if wanted.kind and fields[0] != wanted.kind.encode():
-        return None
-    found = jobs.job(place, fields, main=core.serves.get(place.queue), now=core.server.now)
-    return found if found and found.state is wanted.state else None

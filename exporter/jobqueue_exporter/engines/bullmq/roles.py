@@ -7,7 +7,7 @@ from jobqueue_exporter.engines.bullmq import keys
 
 USER = "jobqueue_exporter"
 _COMMANDS = (
-    "info time select client|list client|setname multi exec scan exists hget hmget hstrlen "
+    "info time select client|list client|setname multi exec scan exists hget hgetall hmget hstrlen "
     "llen lpos lrange zcard zcount zrange zrangebyscore zrevrange zscore"
 )
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from jobqueue_exporter.engines.bullmq import keys
 from jobqueue_exporter.engines.bullmq.keys import Role
+from jobqueue_exporter.engines.operations import WorkerProcess
 from jobqueue_exporter.model import Workers
 
 _NAME = re.compile(r"(?:^| )name=(\S+)")
+_ADDRESS = re.compile(r"(?:^| )addr=(\S+)")
 _DATABASE = re.compile(r" db=(\d+)")
 
 
@@ -39,6 +41,21 @@ def workers(found: Connected, queues: Iterable[str]) -> Workers:
     tells whose they are."""
     by_queue = {queue: found.workers[queue] for queue in queues}
     return Workers(live=sum(by_queue.values()), stale=0, by_queue=by_queue)
+
+
+def processes(clients: bytes, prefix: str, database: int, queues: Iterable[str]) -> list[WorkerProcess]:
+    """The workers of these queues that a CLIENT LIST tells: each is a connection, known by its address and the name
+    that it was given."""
+    known = frozenset(queues)
+    found = []
+    for line in clients.decode("utf-8", "replace").splitlines():
+        name, address = _NAME.search(line), _ADDRESS.search(line)
+        client = keys.client(name[1], prefix) if name and _is_of(line, database) else None
+        if name and client and client.role is Role.WORKER and client.queue in known:
+            own = keys.worker(name[1])
+            at = address[1] if address else ""
+            found.append(WorkerProcess(id=f"{own}@{at}" if own else at, live=True, queues=(client.queue,)))
+    return found
 
 
 def _is_of(line: str, database: int) -> bool:

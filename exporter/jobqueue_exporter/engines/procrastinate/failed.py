@@ -15,9 +15,9 @@ MOST_DATED = 10_000
 
 
 def index(schema: Schema) -> str:
-    """The statement that makes failed jobs quick to find."""
+    """The statement that makes failed jobs quick to count by lane, and to list in the order of their ids."""
     return (
-        f"CREATE INDEX CONCURRENTLY procrastinate_jobs_failed_idx ON {schema.jobs.sql} (queue_name, task_name) "
+        f"CREATE INDEX CONCURRENTLY procrastinate_jobs_failed_idx ON {schema.jobs.sql} (id, queue_name, task_name) "
         "WHERE status = 'failed';"
     )
 

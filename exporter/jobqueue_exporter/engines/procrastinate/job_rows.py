@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-from psycopg.sql import Literal
+from collections.abc import Sequence
 
-from jobqueue_exporter.engines.operations import Event, Job, Wanted
+from jobqueue_exporter.engines.operations import Event, Job
 from jobqueue_exporter.engines.procrastinate.namespace import JOBS
+from jobqueue_exporter.engines.procrastinate.running import stuck
 from jobqueue_exporter.engines.procrastinate.schema import NEEDED, Schema
 from jobqueue_exporter.engines.sql.tally import lane
 from jobqueue_exporter.model import State
 from jobqueue_exporter.sources.postgres import Row
 
-_ENDS = ("succeeded", "failed", "cancelled", "aborted")
-_WORDS = {
-    State.PENDING: "todo",
-    State.SCHEDULED: "todo",
-    State.RETRYING: "todo",
-    State.BLOCKED: "todo",
-    State.DEAD_LETTER: "failed",
-}
+ENDS = ("succeeded", "failed", "cancelled", "aborted")
+ENQUEUED = ("deferred", "deferred_for_retry", "retried")
 
 
-def list_query(schema: Schema, wanted: Wanted) -> str:
-    """The jobs that are wanted, the first enqueued first."""
-    statuses = schema.running if wanted.state is State.RUNNING else f"'{_WORDS[wanted.state]}'"
-    conditions = [f"status IN ({statuses})", f"state = '{wanted.state}'"]
-    conditions += [f"queue_name = {Literal(wanted.queue).as_string()}"] if wanted.queue is not None else []
-    conditions += [f"task_name = {Literal(wanted.kind).as_string()}"] if wanted.kind is not None else []
-    chosen = (
-        f"SELECT * FROM (SELECT {_columns(schema)}, {_state(schema)} AS state FROM {schema.jobs.sql}) AS told\n"
-        f"      WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {int(wanted.limit)}"
+def query(schema: Schema, chosen: str, *, whole: bool = False) -> str:
+    """The rows of `job` for those that are `chosen` from `told`."""
+    worker = "j.worker_id" if "worker_id" in schema.jobs.columns else "NULL::bigint"
+    beat, workers = "NULL::timestamptz", ""
+    if schema.tells_stuck and schema.workers is not None:
+        beat, workers = "w.last_heartbeat", f"\nLEFT JOIN {schema.workers.sql} AS w ON w.id = j.worker_id"
+    kept = _row(schema) if whole else "''"
+    moments = (_since(schema), "e.created", "j.scheduled_at", "e.started", "e.ended", beat)
+    return (
+        f"SELECT j.id, j.queue_name, j.task_name, j.status::text, j.state, j.stuck, j.attempts,\n"
+        f"       {', '.join(map(_epoch, moments))},\n"
+        f"       {worker}, {kept}\n"
+        f"FROM ({chosen}) AS j\nCROSS JOIN LATERAL ({_moments(schema)}) AS e{workers}\nORDER BY j.id"
     )
-    return _query(schema, chosen) + "\nORDER BY id"
 
 
-def job_query(schema: Schema, job_id: int) -> str:
-    """The job with this id, whatever its state."""
-    chosen = f"SELECT {_columns(schema)}, {_state(schema)} AS state FROM {schema.jobs.sql} WHERE id = {job_id}"
-    return _query(schema, chosen)
+def named_query(schema: Schema, ids: Sequence[int], lease_seconds: float, *, whole: bool = False) -> str:
+    """The jobs with these ids, whatever their state."""
+    listed = ", ".join(map(str, ids)) or "NULL"
+    return query(schema, f"SELECT * FROM ({told(schema, lease_seconds)}) AS told WHERE id IN ({listed})", whole=whole)
 
 
-def rest_query(schema: Schema, job_id: int) -> str:
-    """One row of what else is kept of a job, as (name, text) pairs in JSON: its payload is `args`."""
-    return f"SELECT to_jsonb(j) FROM {schema.jobs.sql} AS j WHERE id = {job_id}"
+def told(schema: Schema, lease_seconds: float) -> str:
+    """All jobs with their state in our word, and whether a running one is stuck."""
+    stalled = "NULL::boolean"
+    if schema.tells_stuck:
+        stalled = f"CASE WHEN status IN ({schema.running}) THEN {stuck(schema, lease_seconds)} END"
+    return f"SELECT {_columns(schema)}, {_state(schema)} AS state,\n       {stalled} AS stuck\nFROM {schema.jobs.sql}"
 
 
 def events_query(schema: Schema, job_id: int) -> str:
@@ -50,25 +51,30 @@ def events_query(schema: Schema, job_id: int) -> str:
     assert schema.events is not None
     return (
         f"SELECT date_part('epoch', at), type::text FROM {schema.events.sql}\n"
-        f"WHERE job_id = {job_id} AND at IS NOT NULL AND type IS NOT NULL ORDER BY id"
+        f"WHERE job_id = {job_id} AND isfinite(at) AND type IS NOT NULL ORDER BY id"
     )
 
 
 def job(row: Row, default_queue: str) -> Job:
-    """The job of a row of `list_query` or `job_query`."""
-    identity, queue, kind, status, state, attempts, due, created, started, ended, worker, beat = row
+    """The job of a row of `query`."""
+    identity, queue, kind, status, state, stalled, attempts, since, created, due, started, ended, beat, worker, kept = (
+        row
+    )
     return Job(
         id=str(identity),
         lane=lane(queue, kind, default_queue),
         state=State(state) if state is not None else None,
         word=status,
+        stuck=stalled,
         attempts=attempts,
+        since=since,
         created_at=created,
         due_at=due,
         started_at=started,
         ended_at=ended,
         heartbeat_at=beat,
         worker="" if worker is None else str(worker),
+        row=kept,
     )
 
 
@@ -83,28 +89,41 @@ def _columns(schema: Schema) -> str:
     return ", ".join(name for name in wanted if name in schema.jobs.columns)
 
 
-def _query(schema: Schema, chosen: str) -> str:
-    worker = "j.worker_id" if "worker_id" in schema.jobs.columns else "NULL::bigint"
-    beat, workers = ("NULL::timestamptz", "")
-    if schema.workers is not None and schema.tells_stuck:
-        beat, workers = "w.last_heartbeat", f"\nLEFT JOIN {schema.workers.sql} AS w ON w.id = j.worker_id"
-    times = ", ".join(f"date_part('epoch', {moment})" for moment in ("j.scheduled_at", "e.created", "e.started"))
+def _epoch(moment: str) -> str:
+    return f"CASE WHEN isfinite({moment}) THEN date_part('epoch', {moment}) END"
+
+
+def _row(schema: Schema) -> str:
+    """All that is kept of a job, its events with it: they go when it does."""
+    row = f"(SELECT to_jsonb(whole) FROM {schema.jobs.sql} AS whole WHERE whole.id = j.id)"
+    if schema.events is None:
+        return f"{row}::text"
+    events = f"SELECT jsonb_agg(to_jsonb(event) - 'job_id' ORDER BY id) FROM {schema.events.sql} AS event"
+    return f"({row} || jsonb_build_object('events', ({events} WHERE event.job_id = j.id)))::text"
+
+
+def _since(schema: Schema) -> str:
+    """From when on a job is in its state: since when one is held up by a lock is not kept."""
+    if schema.events is None:
+        return "NULL::timestamptz"
     return (
-        f"SELECT j.id, j.queue_name, j.task_name, j.status::text, j.state, j.attempts,\n"
-        f"       {times}, date_part('epoch', e.ended), {worker}, date_part('epoch', {beat})\n"
-        f"FROM ({chosen}) AS j\nCROSS JOIN LATERAL ({_moments(schema)}) AS e{workers}"
+        f"CASE j.state WHEN '{State.PENDING}' THEN greatest(j.scheduled_at, e.enqueued)\n"
+        f"       WHEN '{State.SCHEDULED}' THEN e.enqueued WHEN '{State.RETRYING}' THEN e.enqueued\n"
+        f"       WHEN '{State.RUNNING}' THEN e.started WHEN '{State.BLOCKED}' THEN NULL ELSE e.ended END"
     )
 
 
 def _moments(schema: Schema) -> str:
-    """When a job was enqueued, last started, and ended if it has."""
+    """When a job was first and last enqueued, last started, and ended if it has."""
     if schema.events is None:
-        return "SELECT NULL::timestamptz AS created, NULL::timestamptz AS started, NULL::timestamptz AS ended"
+        nothing = "NULL::timestamptz"
+        return f"SELECT {nothing} AS created, {nothing} AS enqueued, {nothing} AS started, {nothing} AS ended"
     over = f"j.status NOT IN ('todo', {schema.running})"
     return (
         f"SELECT min(at) FILTER (WHERE type = 'deferred') AS created,\n"
+        f"       max(at) FILTER (WHERE type IN ({schema.event(*ENQUEUED)})) AS enqueued,\n"
         f"       max(at) FILTER (WHERE type = 'started') AS started,\n"
-        f"       max(at) FILTER (WHERE type IN ({schema.event(*_ENDS)}) AND {over}) AS ended\n"
+        f"       max(at) FILTER (WHERE type IN ({schema.event(*ENDS)}) AND {over}) AS ended\n"
         f"  FROM {schema.events.sql} WHERE job_id = j.id"
     )
 

@@ -20,7 +20,7 @@ _ERRORS = ("last_error", "error", "error_message")
 _TEXTS = (Type.TEXT, Type.ENUM)
 _TIMES = (Type.TIME, Type.NUMBER)
 _LANES = (*_TEXTS, Type.NUMBER, Type.OTHER)
-_STATES = {State.DEAD_LETTER: RecoveryState.PENDING, State.RETRYING: RecoveryState.RETRY_SCHEDULED}
+STATES = {State.DEAD_LETTER: RecoveryState.PENDING, State.RETRYING: RecoveryState.RETRY_SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def live_query(layout: DeadLetterLayout, cap: int) -> str:
         f"FROM (SELECT {layout.lane}, {layout.created_at.finite} AS since\n"
         f"      FROM {layout.relation.sql} WHERE {layout.status_is(status)} LIMIT {cap + 1}) AS {state}\n"
         f"GROUP BY queue, kind"
-        for state, status in _STATES.items()
+        for state, status in STATES.items()
     )
 
 

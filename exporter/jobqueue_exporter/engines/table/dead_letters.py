@@ -64,9 +64,14 @@ def of_table(layout: DeadLetterLayout) -> Graveyard:
 
 
 def error_text(columns: tuple[Column, ...]) -> str:
+    """The start of the first error text that a row has: what its cause is told by."""
+    return f"left({whole_error(columns)}, {TEXT_LENGTH})"
+
+
+def whole_error(columns: tuple[Column, ...]) -> str:
     """The first error text that a row has; of a JSON error its code, message and reason, else all of it."""
     texts = [_json_text(c.sql) if c.type is Type.JSON else f"nullif({c.sql}, '')" for c in columns]
-    return f"left(coalesce({', '.join(texts)}), {TEXT_LENGTH})" if texts else "NULL::text"
+    return f"coalesce({', '.join(texts)})" if texts else "NULL::text"
 
 
 def _json_text(column: str) -> str:

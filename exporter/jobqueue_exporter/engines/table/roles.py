@@ -31,7 +31,12 @@ GROUP BY c.oid, 1, 2, 3
 
 
 def tables(session: Session, source: Source) -> tuple[Table, ...]:
-    """The tables of the source, with the columns that we read.
+    """The tables of the source, with the columns that we read; what `by_use` raises."""
+    return tuple(by_use(session, source).values())
+
+
+def by_use(session: Session, source: Source) -> dict[str, Table]:
+    """The same by what they are for: `jobs`, and detect.COMPANIONS as far as there are any.
 
     Works for a role that may read nothing yet: only the catalog is looked at.
 
@@ -41,17 +46,17 @@ def tables(session: Session, source: Source) -> tuple[Table, ...]:
     """
     candidates = detect.tables(session)
     jobs = _described(session, detect.jobs_table(session, source, candidates))
-    read = {role: _names(source.columns, role) for role in COLUMN_NAMES}
-    if not read["state"].intersection(jobs.columns):
+    read = {role: names(source.columns, role) for role in COLUMN_NAMES}
+    if not set(read["state"]).intersection(jobs.columns):
         raise Refused(f"{jobs.schema}.{jobs.name} has no state column: there is nothing that a role should read")
     kept = frozenset().union(*read.values())
     beside = detect.companions(candidates, jobs.schema, jobs.sql)
-    wanted = ((getattr(source, key), getattr(beside, key)) for key in detect.COMPANIONS)
-    names = [asked.table if asked else usual for asked, usual in wanted if asked is not False]
-    return (
-        replace(jobs, columns=[column for column in jobs.columns if column in kept]),
-        *(_described(session, name) for name in names if name),
-    )
+    wanted = {key: (getattr(source, key), getattr(beside, key)) for key in detect.COMPANIONS}
+    called = {key: asked.table if asked else usual for key, (asked, usual) in wanted.items() if asked is not False}
+    return {
+        "jobs": replace(jobs, columns=[column for column in jobs.columns if column in kept]),
+        **{key: _described(session, name) for key, name in called.items() if name},
+    }
 
 
 def _described(session: Session, name: str) -> Table:
@@ -65,7 +70,7 @@ def _described(session: Session, name: str) -> Table:
     return Table(schema, table, secured, without)
 
 
-def _names(configured: Columns, role: str) -> set[str]:
-    """The columns that may play a role."""
+def names(configured: Columns, role: str) -> tuple[str, ...]:
+    """The columns that may play a role, the preferred one first."""
     name = getattr(configured, role)
-    return set(COLUMN_NAMES[role]) if name is UNSET else {name} if name else set()
+    return COLUMN_NAMES[role] if name is UNSET else (name,) if name else ()

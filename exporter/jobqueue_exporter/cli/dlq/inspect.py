@@ -1,0 +1,44 @@
+"""`jobqueue dlq inspect`: all of one job."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from jobqueue_exporter.cli import options
+
+EXAMPLES = """\b
+Examples:
+  jobqueue dlq inspect 7
+  jobqueue dlq inspect 0196b1f0-7c1e-7000-8000-000000000001 --full
+  jobqueue dlq inspect 7 --output json | jq -r .job.error
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("job_id", metavar="ID")
+@options.config
+@options.sources
+@options.full
+@options.output
+def inspect(*, job_id: str, path: Path | None, names: tuple[str, ...], full: bool, output: str) -> None:
+    """Show all that is kept of one job, what it means, and what to run next. It need not be dead.
+
+    Secrets and personal data are masked, and long texts cut, but with --full.
+
+    Exits with 0, with 1 when there is no such job, with 2 when several sources have one, or the configuration
+    is wrong.
+    """
+    from jobqueue_exporter.cli import job_view
+    from jobqueue_exporter.cli.documents import write
+    from jobqueue_exporter.cli.operators import operators
+    from jobqueue_exporter.config.load import load
+
+    with operators(load(path, os.environ), names) as opened:
+        one, detail = opened.found(job_id)
+        if output == "json":
+            write.document(job_view.document(one, detail, full=full))
+        else:
+            job_view.tell(one, detail, full=full)

@@ -1,0 +1,63 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobqueue_exporter.config.duration import seconds
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class _SourceName(click.ParamType[str]):
+    """The name of a source; completed from ./jobqueue.yml."""
+
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so; none where the configuration cannot be read."""
+        import os
+
+        from click.shell_completion import CompletionItem
+
+        from jobqueue_exporter.config.load import load
+        from jobqueue_exporter.errors import ConfigError
+
+        try:
+            names = [source.name for source in load(ctx.params.get("path"), os.environ).sources]
+        except ConfigError:
+            return []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class Age(click.ParamType[float]):
+    """A span such as 90s, 15m, 2h or 3d, in seconds."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Its seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+config = click.option("--config", "path", type=click.Path(path_type=Path), help="Instead of ./jobqueue.yml.")
+source = click.option("--source", "name", type=_SourceName(), metavar="NAME", help="Needed where there are several.")
+sources = click.option(
+    "--source", "names", type=_SourceName(), multiple=True, metavar="NAME", help="Only this source; may be repeated."
+)
+output = click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+full = click.option("--full", is_flag=True, help="Show payloads and errors whole, secrets too.")
+reason = click.option("--reason", default="", metavar="TEXT", help="Why; written down with your name.")
+yes = click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+dry_run = click.option("--dry-run", is_flag=True, help="Change nothing; say what would be changed.")
+queue = click.option("--queue", metavar="NAME", help="Only jobs of this queue.")
+kind = click.option("--kind", metavar="NAME", help="Only jobs of this kind.")

@@ -1,0 +1,49 @@
+"""A page of jobs from each source, state by state."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from jobqueue_exporter.cli.next_command import pasted
+from jobqueue_exporter.cli.operators import Opened, Operators
+from jobqueue_exporter.engines.operations import Job, Wanted
+from jobqueue_exporter.errors import SourceError
+from jobqueue_exporter.model import State
+
+LIVE = (State.RUNNING, State.PENDING, State.RETRYING, State.BLOCKED, State.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Jobs of one state of one source, `now` on its clock; `more`: there are further ones after the last."""
+
+    opened: Opened
+    state: State
+    jobs: tuple[Job, ...]
+    now: float
+    more: bool
+
+    def command(self, narrowed: Sequence[str]) -> str:
+        """What prints the next page, with the options that narrowed this one."""
+        words = [*narrowed, "--after", self.jobs[-1].id]
+        return pasted(f"jobs list --state {self.state} {shlex.join(words)}", self.opened.named)
+
+
+def pages(opened: Operators, wanted: Sequence[Wanted], limit: int) -> list[Page]:
+    """A page for each state and source that has such jobs; a source that fails is told on stderr and left out."""
+    found: list[Page] = []
+    for one in opened:
+        try:
+            found += [page for each in wanted if (page := _page(one, each, limit)).jobs]
+        except SourceError as error:
+            opened.lost(one.name, error)
+    return sorted(found, key=lambda page: [each.state for each in wanted].index(page.state))
+
+
+def _page(one: Opened, wanted: Wanted, limit: int) -> Page:
+    # One more than is shown says whether there is a next page.
+    jobs = tuple(islice(one.operator.list(replace(wanted, limit=limit + 1)), limit + 1))
+    return Page(opened=one, state=wanted.state, jobs=jobs[:limit], now=one.operator.clock, more=len(jobs) > limit)

@@ -1,0 +1,115 @@
+"""A way through one list or set, page by page, that stays right while jobs leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jobqueue_exporter.engines.bullmq.counts import is_marker
+from jobqueue_exporter.engines.bullmq.keys import Keys
+from jobqueue_exporter.engines.bullmq.places import LISTS, Place
+from jobqueue_exporter.engines.bullmq.replies import good
+from jobqueue_exporter.sources.redis import Command, Reply, Session
+
+PAGE = 500
+_ANCHORS = 50
+
+
+@dataclass(slots=True)
+class Walk:
+    """A way through one list or set, the oldest first. `low` and `high` bound the scores of a set.
+
+    A set goes on after the score and id of the last job that was seen. A list goes on before the entry that was seen
+    last and is still there: those behind it may have been taken meanwhile.
+    """
+
+    keys: Keys
+    part: str
+    size: int = PAGE
+    low: str = "-inf"
+    high: str = "+inf"
+    ended: bool = False
+    last: tuple[float, bytes] | None = None
+    page: Sequence[bytes] = ()
+    anchors: list[bytes] = field(default_factory=list)
+    before: tuple[int, bytes] | None = None
+    _step: int = 0
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it goes through a list."""
+        return self.part in LISTS
+
+    def start_after(self, place: Place) -> None:
+        """Go on after this job, which is in this list or set."""
+        if self.is_list:
+            self.page = [place.id]
+        else:
+            self.last = (place.score or 0.0, place.id)
+
+    def search(self) -> list[Command]:
+        """What asks for the entries of a list by which it goes on."""
+        key = self.keys.of(self.part)
+        return [("LPOS", key, one, "RANK", -1) for one in (*self.anchors, *self.page)]
+
+    def searched(self, replies: Sequence[Reply]) -> None:
+        """What the replies to `search`, or to the last of it, say of where it goes on."""
+        entries = (*self.anchors, *self.page)[-len(replies) :]
+        there = [(int(at), one) for at, one in zip(replies, entries, strict=True) if at is not None]
+        self.before = there[-1] if there else None
+
+    def command(self) -> Command:
+        """What asks for the next page."""
+        key = self.keys.of(self.part)
+        if self.is_list:
+            if self.before is None:
+                return ("LRANGE", key, -self.size, -1)
+            return ("LRANGE", key, max(0, self.before[0] - self.size), self.before[0])
+        low = self.low if self.last is None else repr(self.last[0])
+        return ("ZRANGEBYSCORE", key, low, self.high, "WITHSCORES", "LIMIT", 0, self.size << self._step)
+
+    def places(self, reply: Sequence[bytes]) -> list[Place]:
+        """Where the jobs of a page are."""
+        return self._of_list(reply) if self.is_list else self._of_set(reply)
+
+    def _of_list(self, reply: Sequence[bytes]) -> list[Place]:
+        """A list that has grown since its entry was found is asked again: others would be left out."""
+        if self.before is not None:
+            if reply[-1:] != [self.before[1]]:
+                return []
+            reply = reply[:-1]
+        self.ended = len(reply) < self.size
+        seen = set(self.page)
+        self.anchors = [*self.anchors, *self.page[-1:]][-_ANCHORS:]
+        self.page = list(reversed(reply))
+        fresh = (one for one in self.page if one not in seen and not is_marker(one))
+        return [Place(self.keys.queue, one, self.part) for one in fresh]
+
+    def _of_set(self, reply: Sequence[bytes]) -> list[Place]:
+        """Those after the last. Where all of a page are before it, as many share its score, the next is larger."""
+        pairs = [(float(score), one) for one, score in zip(reply[::2], reply[1::2], strict=True)]
+        fresh = [pair for pair in pairs if self.last is None or pair > self.last]
+        self.ended = len(pairs) < self.size << self._step
+        self._step = 0 if fresh else self._step + 1
+        self.last = fresh[-1] if fresh else self.last
+        return [Place(self.keys.queue, one, self.part, score) for score, one in fresh]
+
+
+def pages(session: Session, walks: Sequence[Walk]) -> list[list[Place]]:
+    """The next page of each of these, in one or two round trips. Raises redis.RedisError."""
+    lists = [walk for walk in walks if walk.is_list and (walk.page or walk.anchors)]
+    _find(session, lists)
+    replies = good(session.replies([walk.command() for walk in walks]))
+    return [walk.places(reply) for walk, reply in zip(walks, replies, strict=True)]
+
+
+def _find(session: Session, lists: Sequence[Walk]) -> None:
+    """Where these lists go on: by the last entry, and only where that has left by those before it."""
+    quick = good(session.replies([walk.search()[-1] for walk in lists]))
+    for walk, at in zip(lists, quick, strict=True):
+        walk.searched([at])
+    lost = [walk for walk in lists if walk.before is None]
+    asked: Mapping[int, list[Command]] = {at: walk.search() for at, walk in enumerate(lost)}
+    replies = iter(good(session.replies([one for each in asked.values() for one in each])))
+    for at, walk in enumerate(lost):
+        walk.searched([next(replies) for _ in asked[at]])

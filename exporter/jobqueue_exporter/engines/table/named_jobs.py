@@ -1,0 +1,79 @@
+"""The ids that a person gave, as the database can compare them with a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from psycopg.sql import Literal
+
+from jobqueue_exporter.engines.sql.relation import Column, Type
+from jobqueue_exporter.errors import Refused
+from jobqueue_exporter.sources.postgres import Row, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Ids in the order in which they were given; `fit` are the places of those that the column could hold."""
+
+    ids: tuple[str, ...]
+    fit: tuple[int, ...]
+
+    def only(self, places: Sequence[int]) -> Named:
+        """The same ids, with these alone asked for."""
+        return Named(self.ids, tuple(places))
+
+    def asked(self, column: Column) -> str:
+        """A table in SQL of (n, id): the place of each id, and the id in the type of its column."""
+        places = ",".join(map(str, self.fit))
+        texts = array(self.ids[place] for place in self.fit)
+        return f"unnest('{{{places}}}'::int[], {texts}::{comparable(column)}[]) AS asked(n, id)"
+
+
+def array(texts: Iterable[str]) -> str:
+    """An array in SQL, without its type. The driver's own takes longer for it than the database for the change."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return Literal("{" + ",".join(f'"{text}"' for text in quoted) + "}").as_string()
+
+
+def comparable(column: Column) -> str:
+    """The type in which texts are compared with a column; `character` alone would cut them to one letter."""
+    return "bpchar" if column.declared == "character" else column.declared
+
+
+def named(session: Session, column: Column, ids: Sequence[str]) -> Named:
+    """Each id once, and which of them could be in the column. Of several ways to write one value the first counts.
+
+    Raises SourceError and psycopg.Error.
+    """
+    once = tuple(dict.fromkeys(ids))
+    sendable = tuple(place for place, text in enumerate(once) if _sendable(text))
+    if column.type is Type.TEXT:
+        return Named(once, sendable)
+    first: dict[str, int] = {}
+    for place, value in _values(session, column, once, sendable):
+        first[value] = min(place, first.get(value, place))
+    return Named(once, tuple(sorted(first.values())))
+
+
+def _sendable(text: str) -> bool:
+    """Whether a database takes the text at all."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _values(session: Session, column: Column, ids: tuple[str, ...], places: tuple[int, ...]) -> list[Row]:
+    """The place and the value, as the database writes it, of those that the column's type can hold; the others are
+    found by halves."""
+    if not places:
+        return []
+    query = f"SELECT asked.n, asked.id::text FROM {Named(ids, places).asked(column)}"
+    try:
+        return session.contained(lambda: session.rows(query))
+    except Refused:
+        if len(places) == 1:
+            return []
+        middle = len(places) // 2
+        return _values(session, column, ids, places[:middle]) + _values(session, column, ids, places[middle:])

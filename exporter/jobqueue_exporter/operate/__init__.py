@@ -1,0 +1,1 @@
+"""What a person does to jobs, whatever engine keeps them: what a job's state means, and many changed safely."""

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from jobqueue_exporter.bundle import specs
+from jobqueue_exporter.bundle.spec import Severity, Spec
+from jobqueue_exporter.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = """\
+title: Mine
+alerts:
+  JobQueueMine:
+    severity: warning
+    alert_type: cause
+    by: [source]
+    thresholds: {threshold: 10m, many: 3}
+    for: 1m
+    expr: '[= gauge("jobqueue_recovery_oldest_age_seconds") =] > [= t.threshold =] * [= t.many =]'
+    summary: Mine.
+    description: '{{ $labels.source }}: {{ $value | humanizeDuration }} is more than [= t.threshold | span =].'
+"""
+FILES = {
+    "alertmanager/alertmanager.yml",
+    "alertmanager/inhibit_rules.yml",
+    "alertmanager/route.yml",
+    "kubernetes/prometheusrule.yaml",
+}
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def own(directory: Path) -> Path:
+    """A jobqueue.yml here with an alert of one's own beside it."""
+    (directory / "mine").mkdir()
+    (directory / "mine/mine.yaml").write_text(OWN)
+    return configured(directory, "extra_dir: mine")
+
+
+def configured(directory: Path, *alerts: str) -> Path:
+    file = directory / "jobqueue.yml"
+    sources = "sources: [{name: shop, dsn: '${NOT_SET_HERE}'}]"
+    file.write_text("\n".join([sources, "alerts:", *(f"  {line}" for line in alerts), ""]))
+    return file
+
+
+def render(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["alerts", "render", *arguments])
+
+
+def written(folder: Path) -> dict[str, str]:
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def rules(files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each rule with its name, as text."""
+    return [
+        (rule["alert"], str(rule))
+        for name, text in files.items()
+        if name.startswith("prometheus/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def plain() -> Spec:
+    """One of our alerts that has a threshold in numbers."""
+    return next(spec for spec in specs.ours() if isinstance(spec.alert.thresholds.get("threshold"), int | float))
+
+
+def test_a_rule_file_for_each_topic_and_what_alertmanager_and_kubernetes_read_are_written_and_named() -> None:
+    result = render("--output-dir", "out")
+    topics = {spec.topic for spec in specs.ours() if spec.alert.enabled}
+    files = written(Path("out"))
+    assert files.keys() == FILES | {f"prometheus/{topic}.rules.yml" for topic in topics}
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(result.stdout.splitlines()) == sorted(f"out/{name}" for name in files)
+
+
+def test_rendering_twice_changes_nothing() -> None:
+    render("--output-dir", "out")
+    first = written(Path("out"))
+    times = {file: file.stat().st_mtime_ns for file in Path("out").rglob("*")}
+    assert render("--output-dir", "out").exit_code == 0
+    assert written(Path("out")) == first
+    assert {file: file.stat().st_mtime_ns for file in Path("out").rglob("*")} == times
+
+
+def test_a_threshold_of_the_configuration_changes_just_that_rule(directory: Path) -> None:
+    spec = plain()
+    render("--output-dir", "before")
+    configured(directory, "rules:", f"  {spec.name}: {{threshold: 98765}}")
+    assert render("--output-dir", "after").exit_code == 0
+    before, after = rules(written(Path("before"))), rules(written(Path("after")))
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert {name for name, _ in changed} == {spec.name}
+    assert "98765" in changed[0][1]
+
+
+def test_defaults_are_rendered_whatever_the_configuration_here_says(own: Path) -> None:
+    render("--defaults", "--output-dir", "defaults")
+    own.unlink()
+    render("--output-dir", "none")
+    assert written(Path("defaults")) == written(Path("none"))
+    assert render("--defaults", "--config", "jobqueue.yml", "--output-dir", "x").exit_code == 2
+
+
+def test_alerts_of_ones_own_are_rendered_beside_ours(own: Path) -> None:
+    assert render("--output-dir", "out").exit_code == 0
+    (rule,) = [text for name, text in rules(written(Path("out"))) if name == "JobQueueMine"]
+    assert "[2m])) > 600 * 3" in rule
+    assert "more than 10m." in rule
+    assert (Path("out/prometheus/mine.rules.yml")).is_file()
+
+
+def test_a_time_scale_divides_every_time_and_nothing_else(own: Path) -> None:
+    assert render("--output-dir", "out", "--time-scale", "20").exit_code == 0
+    (rule,) = [text for name, text in rules(written(Path("out"))) if name == "JobQueueMine"]
+    assert "[6s])) > 30 * 3" in rule
+    assert "'for': '3s'" in rule
+
+
+def test_what_an_earlier_run_made_and_nothing_needs_is_removed_and_nothing_else(own: Path) -> None:
+    render("--output-dir", "out")
+    Path("out/prometheus/theirs.rules.yml").write_text("groups: []\n")
+    own.unlink()
+    result = render("--output-dir", "out")
+    assert result.stderr == "removed out/prometheus/mine.rules.yml, which nothing needs any more\n"
+    assert not Path("out/prometheus/mine.rules.yml").exists()
+    assert Path("out/prometheus/theirs.rules.yml").exists()
+
+
+def test_a_check_writes_nothing_and_names_what_would_change(own: Path) -> None:
+    render("--output-dir", "out")
+    assert render("--output-dir", "out", "--check").exit_code == 0
+    own.write_text(own.read_text() + "  rules: {JobQueueMine: {threshold: 20m}}\n")
+    before = written(Path("out"))
+    result = render("--output-dir", "out", "--check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[:2] == [
+        "out/prometheus/mine.rules.yml is stale",
+        "out/kubernetes/prometheusrule.yaml is stale",
+    ]
+    assert written(Path("out")) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (
+            "JobQueueMin: {for: 1m}",
+            "alerts.rules.JobQueueMin: there is no alert of this name; did you mean JobQueueMine?",
+        ),
+        ("JobQueueMine: {threshold: 5}", "alerts.rules.JobQueueMine.threshold: expected a duration such as 10m, got 5"),
+        (
+            "JobQueueMine: {thresholds: {many: 5m}}",
+            "alerts.rules.JobQueueMine.thresholds.many: expected a number, got '5m'",
+        ),
+        (
+            "JobQueueMine: {thresholds: {few: 5}}",
+            "alerts.rules.JobQueueMine.thresholds.few: this alert has: threshold, many",
+        ),
+        (
+            "JobQueueMine: {overrides: [{match: {kind: a}, threshold: 1m}]}",
+            "alerts.rules.JobQueueMine: an override cannot match by kind: this alert is by source",
+        ),
+    ],
+)
+def test_what_fits_no_alert_is_told_with_its_line_and_nothing_is_written(own: Path, rule: str, problem: str) -> None:
+    own.write_text(own.read_text() + f"  rules:\n    {rule}\n")
+    result = render("--output-dir", "out")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"jobqueue.yml:5: {problem}")
+    assert not Path("out").exists()
+
+
+def test_all_that_fits_no_alert_is_told_at_once(own: Path) -> None:
+    own.write_text(own.read_text() + "  rules:\n    JobQueueMine: {threshold: 1}\n    Nothing: {for: 1m}\n")
+    assert [line.split(": ")[0] for line in render("--output-dir", "out").stderr.splitlines()] == [
+        "jobqueue.yml:5",
+        "jobqueue.yml:6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "severity: warning",
+            "severity: page",
+            "mine/mine.yaml:4: alerts.JobQueueMine.severity: invalid enum value 'page'",
+        ),
+        (
+            "by: [source]",
+            "by: [source]\n    unknown: 1",
+            "mine/mine.yaml:7: alerts.JobQueueMine.unknown: object contains unknown field",
+        ),
+        ("jobqueue_recovery_oldest", "jobqueue_recovry_oldest", "mine/mine.yaml:3: JobQueueMine: there is no metric"),
+        ("t.many", "t.mayn", "mine/mine.yaml:3: JobQueueMine: "),
+        ("expr: '", "expr: '[= ", "mine/mine.yaml:3: JobQueueMine: "),
+    ],
+)
+def test_a_spec_that_is_wrong_is_told_with_its_line(own: Path, old: str, new: str, problem: str) -> None:
+    spec = own.parent / "mine/mine.yaml"
+    spec.write_text(OWN.replace(old, new))
+    result = render("--output-dir", "out")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(problem)
+    assert not Path("out").exists()
+
+
+def test_two_alerts_of_one_name_are_refused(own: Path) -> None:
+    (own.parent / "mine/more.yaml").write_text(OWN)
+    result = render("--output-dir", "out")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "mine/more.yaml:3: JobQueueMine is at mine/mine.yaml:3 too; each alert needs a name of its own\n"
+    )
+
+
+def test_a_folder_that_is_not_there_is_told(directory: Path) -> None:
+    configured(directory, "extra_dir: nowhere")
+    result = render("--output-dir", "out")
+    assert result.stderr == "alerts.extra_dir: there is no folder nowhere\n"
+
+
+def test_outside_a_checkout_the_folder_must_be_named() -> None:
+    result = render()
+    assert result.exit_code == 2
+    assert "say where to write, as in --output-dir rules" in result.stderr
+
+
+def test_inside_a_checkout_the_folder_is_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert "alerts/prometheus" in render("--defaults", "--check").stderr + "alerts/prometheus"
+
+
+def test_a_page_goes_to_the_receiver_of_its_owner(directory: Path) -> None:
+    file = configured(directory, "keep_labels: [cluster]")
+    file.write_text(file.read_text() + "owners: {'me\"dia': {receiver: media}}\n")
+    assert render("--output-dir", "out").exit_code == 0
+    config = yaml.safe_load(Path("out/alertmanager/alertmanager.yml").read_text())
+    assert config["route"]["group_by"][0] == "cluster"
+    routes = [route for route in config["route"]["routes"] if route["receiver"] == "media"]
+    assert [route["matchers"] for route in routes] == [
+        ['owner="me\\"dia"', f'severity="{severity}"'] for severity in (Severity.CRITICAL, Severity.WARNING)
+    ]
