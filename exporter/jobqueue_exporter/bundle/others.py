@@ -1,0 +1,38 @@
+"""The metrics of others that alerts and dashboards may use, each with its labels and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A metric that is not ours: `labels` are those that it brings, without job and instance of its scrape."""
+
+    name: str
+    labels: tuple[str, ...]
+    origin: str
+
+
+_CONTAINER = ("namespace", "pod", "container", "uid")
+
+OTHERS = (
+    Other("up", (), "Prometheus: 1 if the last scrape of a target succeeded"),
+    Other("scrape_duration_seconds", (), "Prometheus: how long the last scrape of a target took"),
+    Other("scrape_samples_scraped", (), "Prometheus: how many samples the last scrape of a target had"),
+    Other(
+        "kube_pod_container_status_restarts_total",
+        _CONTAINER,
+        "kube-state-metrics: how often a container was started again",
+    ),
+    Other(
+        "kube_pod_container_status_waiting_reason",
+        (*_CONTAINER, "reason"),
+        "kube-state-metrics: 1 for the reason why a container waits, such as CrashLoopBackOff",
+    ),
+    Other(
+        "kube_pod_container_status_last_terminated_reason",
+        (*_CONTAINER, "reason"),
+        "kube-state-metrics: 1 for the reason why a container last ended, such as OOMKilled",
+    ),
+)

@@ -1,0 +1,222 @@
+"""Alerting rules of Prometheus, as plain data, from specs and what a configuration changes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from fnmatch import translate
+
+import jinja2
+
+from jobqueue_exporter.bundle import language
+from jobqueue_exporter.bundle.language import Scope, UnknownMetric
+from jobqueue_exporter.bundle.scaling import scaled, span
+from jobqueue_exporter.bundle.spec import Severity, Spec
+from jobqueue_exporter.catalog.metric import LANE, SOURCE
+from jobqueue_exporter.config.alert_types import AlertChange, AlertMatch, AlertOverride, AlertRule, Alerts, Links
+from jobqueue_exporter.errors import ConfigError
+
+Rule = dict[str, object]
+DEFAULT_RUNBOOKS = "http://localhost:10227/runbooks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a configuration says of alerts. `scale` divides every time in the rules; `runbooks` is where they are,
+    and `ours` whether that is an exporter, whose pages show the present values of a lane."""
+
+    alerts: Alerts = field(default_factory=Alerts)
+    links: Links = field(default_factory=Links)
+    external_url: str | None = None
+    scale: float = 1.0
+
+    @property
+    def runbooks(self) -> str:
+        """Where runbooks are."""
+        if self.links.runbooks:
+            return self.links.runbooks.rstrip("/")
+        return f"{self.external_url.rstrip('/')}/runbooks" if self.external_url else DEFAULT_RUNBOOKS
+
+    @property
+    def ours(self) -> bool:
+        """Whether they are on an exporter."""
+        return not self.links.runbooks
+
+
+def groups(specs: Iterable[Spec], settings: Settings) -> dict[str, list[Rule]]:
+    """The rules of each topic that has some. Raises ConfigError."""
+    found: dict[str, list[Rule]] = {}
+    problems: list[str] = []
+    known = set()
+    for spec in specs:
+        known.add(spec.name)
+        try:
+            rules = list(of(spec, settings))
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if rules:
+            found.setdefault(spec.topic, []).extend(rules)
+    problems += [_unknown(name, known) for name in sorted(settings.alerts.rules.keys() - known)]
+    if problems:
+        raise ConfigError(*problems)
+    return found
+
+
+def of(spec: Spec, settings: Settings) -> Iterator[Rule]:
+    """The rules of one alert: one for each override, one for the rest, each twice where only some lanes may page."""
+    change = settings.alerts.rules.get(spec.name, AlertRule())
+    if not _enabled(spec, change):
+        if change.overrides and any(override.enabled for override in change.overrides):
+            raise ConfigError(f"alerts.rules.{spec.name}: it is off, so its overrides say nothing: enabled: true")
+        return
+    for index, override in enumerate(change.overrides):
+        if override.enabled is not False:
+            yield from _Maker(spec, settings, change, override, change.overrides[:index]).rules()
+    yield from _Maker(spec, settings, change, None, change.overrides).rules()
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"alerts.rules.{name}: there is no alert of this name{f'; did you mean {near[0]}?' if near else ''}"
+
+
+def _enabled(spec: Spec, change: AlertChange) -> bool:
+    return spec.alert.enabled if change.enabled is None else change.enabled
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the rules of one alert for what `override` matches, or for all, without what `others` match."""
+
+    spec: Spec
+    settings: Settings
+    change: AlertRule
+    override: AlertOverride | None
+    others: tuple[AlertOverride, ...]
+
+    def rules(self) -> Iterator[Rule]:
+        """One rule, or two: for lanes that may page, and for those that may not."""
+        alert = self.spec.alert
+        expr = self._without_others(self._written(alert.expr))
+        by_lane = set(LANE) <= set(alert.by)
+        severity = self._severity
+        if not (alert.pages and severity is Severity.CRITICAL):
+            yield self._rule(self._scope.owned(expr) if by_lane else expr, severity)
+            return
+        scope = self._scope
+        may = f"{scope.on(*LANE)} ({scope.latest('jobqueue_pages', over='10m')} == 1)"
+        yield self._rule(scope.owned(f"(\n{expr}\n)\nand {may}"), Severity.CRITICAL)
+        yield self._rule(scope.owned(f"(\n{expr}\n)\nunless {may}"), Severity.WARNING)
+
+    @property
+    def _scope(self) -> Scope:
+        alerts = self.settings.alerts
+        matchers = _matchers(self.override.match) if self.override else None
+        return Scope(alerts.keep_labels, matchers, self.settings.links.prometheus_job)
+
+    @property
+    def _severity(self) -> Severity:
+        changed = (self.override and self.override.severity) or self.change.severity
+        return Severity(changed) if changed else self.spec.alert.severity
+
+    @property
+    def _thresholds(self) -> Mapping[str, float]:
+        """In numbers, durations in seconds and scaled."""
+        raw = dict(self.spec.alert.thresholds)
+        for change in (self.change, self.override):
+            wanted = {} if change is None else dict(change.thresholds)
+            wanted |= {} if change is None or change.threshold is None else {"threshold": change.threshold}
+            if unknown := sorted(wanted.keys() - raw.keys()):
+                there_are = ", ".join(raw) or "none"
+                raise ConfigError(
+                    *(
+                        f"alerts.rules.{self.spec.name}: threshold {name}: this alert has: {there_are}"
+                        for name in unknown
+                    )
+                )
+            raw |= wanted
+        return {name: self._number(name, value) for name, value in raw.items()}
+
+    def _number(self, name: str, value: float | str) -> float:
+        default = self.spec.alert.thresholds[name]
+        if isinstance(default, str) is not isinstance(value, str):
+            kind = "a duration such as 10m" if isinstance(default, str) else "a number"
+            raise ConfigError(f"alerts.rules.{self.spec.name}: threshold {name}: expected {kind}, got {value!r}")
+        try:
+            number = language.seconds(value)
+        except ValueError as error:
+            raise ConfigError(f"alerts.rules.{self.spec.name}: threshold {name}: {error}") from None
+        return number / self.settings.scale if isinstance(value, str) else number
+
+    def _written(self, text: str) -> str:
+        try:
+            template = language.environment().from_string(text.strip())
+            return template.render(language.words(self._scope, self._thresholds))
+        except (jinja2.TemplateError, UnknownMetric, TypeError) as error:
+            raise ConfigError(f"{self.spec.place}: {self.spec.name}: {error}") from None
+
+    def _without_others(self, expr: str) -> str:
+        for other in self.others:
+            labels = [label for label, glob in _globs(other.match) if glob != "*"]
+            if missing := [label for label in labels if label not in self.spec.alert.by]:
+                raise ConfigError(
+                    f"alerts.rules.{self.spec.name}: an override cannot match by {missing[0]}: "
+                    f"this alert is by {', '.join(self.spec.alert.by) or 'nothing'}"
+                )
+            known = "jobqueue_source_up" if labels == ["source"] else "jobqueue_queue_info"
+            by = tuple(label for label in (SOURCE if labels == ["source"] else LANE) if label in self.spec.alert.by)
+            scope = replace(self._scope, matchers=_matchers(other.match))
+            expr = f"(\n{expr}\n)\nunless {scope.on(*by)} {scope.latest(known, by=by, over='10m')}"
+        return expr
+
+    def _rule(self, expr: str, severity: Severity) -> Rule:
+        alert, scale = self.spec.alert, self.settings.scale
+        wait = self.override.for_ if self.override and self.override.for_ is not None else self.change.for_
+        wait = alert.for_ if wait is None else wait
+        rule: Rule = {"alert": self.spec.name, "expr": f"{scaled(expr, scale)}\n"}
+        if wait:
+            rule["for"] = span(wait / scale)
+        if alert.keep_firing_for:
+            rule["keep_firing_for"] = span(alert.keep_firing_for / scale)
+        added = {**self.change.labels, **(self._override_labels(self.override) if self.override else {})}
+        rule["labels"] = {"severity": str(severity), "alert_type": str(alert.alert_type), **added}
+        rule["annotations"] = {
+            "summary": alert.summary,
+            "description": " ".join(self._written(alert.description).split()),
+            "runbook_url": self._runbook(),
+        }
+        return rule
+
+    def _override_labels(self, override: AlertOverride) -> dict[str, str]:
+        """With `override`, by which its rule is another than that for the rest."""
+        what = ",".join(f"{label}={glob}" for label, glob in _globs(override.match) if glob != "*")
+        return {"override": what, **override.labels}
+
+    def _runbook(self) -> str:
+        labels = [label for label in LANE if label in self.spec.alert.by]
+        query = "&".join(f"{label}={{{{ $labels.{label} | urlquery }}}}" for label in labels)
+        where = f"?{query}" if query and self.settings.ours else ""
+        return f"{self.settings.runbooks}/{self.spec.topic}{where}#{self.spec.name.lower()}"
+
+
+def _globs(match: AlertMatch) -> tuple[tuple[str, str], ...]:
+    return ("source", match.source), ("queue", match.queue), ("kind", match.kind)
+
+
+def _matchers(match: AlertMatch) -> dict[str, str]:
+    """The matchers of a selector, by label."""
+    return {label: _matcher(glob) for label, glob in _globs(match) if glob != "*"}
+
+
+def _matcher(glob: str) -> str:
+    if "*" not in glob and "?" not in glob:
+        return f"={_quoted(glob)}"
+    inner = translate(glob.replace("[", "[[]")).removeprefix("(?s:").removesuffix(")\\Z")
+    return f"=~{_quoted(inner)}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

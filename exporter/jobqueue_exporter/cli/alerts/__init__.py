@@ -1,0 +1,21 @@
+"""`jobqueue alerts`: rules for Prometheus and Alertmanager, rendered and checked."""
+
+from __future__ import annotations
+
+import click
+
+from jobqueue_exporter.cli.group import LazyGroup
+
+COMMANDS = {
+    "render": "Write rules, Alertmanager's configuration and a PrometheusRule.",
+}
+
+EXAMPLES = """\b
+Examples:
+  jobqueue alerts render --output-dir /etc/prometheus/jobqueue
+"""
+
+
+@click.group("alerts", cls=LazyGroup, package=__name__, summaries=COMMANDS, epilog=EXAMPLES)
+def alerts() -> None:
+    """Render and check alerts."""
