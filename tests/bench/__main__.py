@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jobqueue_exporter.demo.postgres import Server
-from tests.bench import bullmq, listing, memory, procrastinate, report, requeue, startup
+from tests.bench import bullmq, listing, memory, procrastinate, report, requeue, startup, stats
 from tests.bench.fixture import FULL_ROWS
 from tests.bench.report import Claim
 from tests.bench.ruler import SETTINGS
@@ -57,6 +57,7 @@ def main(*, rows: int, runs: int, buffers: str, speed: bool) -> None:
             keep(procrastinate.claims())
             keep(bullmq.claims())
             keep(listing.claims(rows))
+            keep(stats.claims(rows))
             keep(requeue.claims())
         keep(_memory(server))
     keep(_startup())

@@ -95,6 +95,8 @@ def _asks(admin: psycopg.Connection[Any]) -> tuple[Ask, ...]:
         Ask(f"first {PAGE}", Wanted(state=dead, limit=PAGE)),
         Ask(f"{PAGE} after half of them", Wanted(state=dead, limit=PAGE, after=row[0])),
         Ask(f"first {PAGE} of a kind", Wanted(state=dead, limit=PAGE, kind=KIND)),
+        Ask(f"newest {PAGE}", Wanted(state=dead, limit=PAGE, newest=True)),
+        Ask(f"newest {PAGE} after half of them", Wanted(state=dead, limit=PAGE, newest=True, after=row[0])),
     )
 
 

@@ -58,6 +58,28 @@ def test_the_command_for_the_next_page_goes_on_to_the_end(config: Path, database
 @pytest.mark.parametrize(
     ("options", "ids"),
     [
+        ([], ["12", "11", "10", "9", "2"]),
+        (["--newest"], ["12", "11", "10", "9", "2"]),
+        (["--oldest"], ["2", "9", "10", "11", "12"]),
+    ],
+)
+def test_the_newest_come_first_unless_told_otherwise_and_so_on_the_next_pages(
+    config: Path, database: Database, options: list[str], ids: list[str]
+) -> None:
+    bury(database, 9, 10, 2, 12, 11)
+    assert [job.id for job in listed(dlq(config, "list", "--output", "json", *options)).jobs] == ids
+    found: list[str] = []
+    words = ["list", "--limit", "2", *options]
+    while words:
+        result = CliRunner().invoke(main, ["dlq", *words, "--config", str(config)])
+        found += [line.split()[0] for line in result.stdout.splitlines()[1:]]
+        words = shlex.split(result.stderr.removeprefix("more: jobqueue dlq "))
+    assert found == ids
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
         (["--cause", "recoverable"], {"2"}),
         (["--match", "TIMED"], {"2"}),
         (["--older-than", "24h"], {"3"}),

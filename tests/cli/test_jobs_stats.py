@@ -167,8 +167,26 @@ def test_no_color_is_honoured_at_a_terminal(shop: Pipeline) -> None:
     assert not colours.search(plain.raw)
 
 
-def test_of_so_many_dead_that_the_newest_cost_too_much_to_find_it_says_so(shop: Pipeline) -> None:
+@pytest.mark.parametrize(
+    "index",
+    ["(state, run_at)", "(state, kind, run_at, created_at) WHERE state NOT IN ('completed')"],
+    ids=["by due time", "by lane"],
+)
+def test_what_died_last_is_found_among_many_dead_jobs(shop: Pipeline, index: str) -> None:
+    shop.jobs.database.connection.execute(f"CREATE INDEX ON jobs {index}".encode())
+    for minutes in range(600):
+        shop.jobs.add(1, kind="A", state="dead_letter", run_at=-60 * minutes - 7_200, updated_at=-60 * minutes - 7_100)
+    shop.jobs.add(1, kind="B", state="dead_letter", run_at=-900, updated_at=-5, last_error="after a long run")
+    shop.jobs.add(1, kind="A", state="dead_letter", run_at=-100, updated_at=-90, last_error="sooner")
+    (one,) = read(Stats, "jobs", "stats", code=1).sources
+    assert [each.error for each in one.failures or ()] == ["after a long run", "sooner"]
+
+
+def test_where_nothing_puts_the_newest_first_it_says_so(shop: Pipeline) -> None:
     shop.jobs.add(501, kind="A", state="dead_letter", updated_at=-7_200)
-    shop.jobs.add(1, kind="A", state="dead_letter", updated_at=-5)
+    shop.jobs.database.connection.execute(
+        b"UPDATE jobs SET updated_at = now() - interval '2 hours' - ('x' || left(md5(id::text), 4))::bit(16)::int"
+        b" * interval '1 second' WHERE state = 'dead_letter'"
+    )
     assert read(Stats, "jobs", "stats", code=1).sources[0].failures is None
     assert "which jobs died last cannot be told here; see `jobqueue dlq list`" in run("jobs", "stats").stdout

@@ -42,7 +42,7 @@ def route(keep: tuple[str, ...], owners: Mapping[str, Owner], *, scale: float = 
 
 def inhibitions(specs: Iterable[Spec], keep: tuple[str, ...]) -> list[Part]:
     """A rule for each alert that others explain, by the labels that both have. Labels that both lack are equal to
-    Alertmanager, so only those that both have are named."""
+    Alertmanager, so only those that both have are named. What pages is only muted by what pages too."""
     known = {spec.name: spec for spec in specs}
     found: list[Part] = []
     for spec in known.values():
@@ -52,12 +52,14 @@ def inhibitions(specs: Iterable[Spec], keep: tuple[str, ...]) -> list[Part]:
                 equal = tuple(label for label in known[name].alert.by if label in spec.alert.by and label in LANE)
                 by_equal.setdefault(equal, []).append(name)
         for equal, names in by_equal.items():
-            found.append(
-                {
-                    "source_matchers": [f'alertname=~"{"|".join(names)}"'],
-                    "target_matchers": [f'alertname="{spec.name}"'],
-                    "equal": [*keep, *equal],
-                }
+            source, target = f'alertname=~"{"|".join(names)}"', f'alertname="{spec.name}"'
+            pairs = [([source], [target])]
+            if spec.alert.severity is Severity.CRITICAL:
+                critical = f'severity="{Severity.CRITICAL}"'
+                pairs = [([source, critical], [target]), ([source], [target, f'severity!="{Severity.CRITICAL}"'])]
+            found.extend(
+                {"source_matchers": sources, "target_matchers": targets, "equal": [*keep, *equal]}
+                for sources, targets in pairs
             )
     return found
 

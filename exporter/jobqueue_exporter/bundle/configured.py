@@ -17,6 +17,8 @@ from jobqueue_exporter.errors import ConfigError
 
 _OF_A_RULE = re.compile(r"alerts\.rules\.(?P<name>\w+)(?:: threshold (?P<threshold>\w+))?: (?P<text>.*)", re.DOTALL)
 
+_OF_A_QUEUE = re.compile(r"queues\[(?P<index>\d+)\]\.(?P<key>\w+): (?P<text>.*)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -47,6 +49,8 @@ def placed(error: ConfigError, path: Path | None) -> ConfigError:
 
 
 def _placed(problem: str, read: document.Document) -> str:
+    if queue := _OF_A_QUEUE.fullmatch(problem):
+        return read.told([Problem(("queues", int(queue["index"]), queue["key"]), queue["text"])])[0]
     found = _OF_A_RULE.fullmatch(problem)
     if found is None:
         return problem

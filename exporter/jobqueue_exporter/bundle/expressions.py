@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import promql_parser
 
 from jobqueue_exporter.bundle import rules, selectors
 from jobqueue_exporter.bundle.promql import Result
 from jobqueue_exporter.bundle.rules import Settings
+from jobqueue_exporter.bundle.selectors import Selected
 from jobqueue_exporter.bundle.spec import Spec
 from jobqueue_exporter.catalog.metric import LANE
 from jobqueue_exporter.config.types import AlertMatch, AlertOverride, AlertRule, Alerts
@@ -18,6 +18,7 @@ from jobqueue_exporter.errors import ConfigError
 
 _KEEP, _NARROWED = "kept_for_the_check", "narrowed_for_the_check"
 _OF_LABEL = re.compile(r"\$labels\.(\w+)|\.Labels\.(\w+)")
+_OPTIONAL = re.compile(r"\{\{-? *with \$labels\.\w+ *-?\}\}")
 _THRESHOLD = re.compile(r"\bt\.(\w+)")
 
 
@@ -34,11 +35,11 @@ def problems(spec: Spec) -> Iterator[str]:
     yield from (f"{spec.place}: {spec.name}: {problem}" for problem in [*found, *_thresholds(spec)])
 
 
-def metrics(spec: Spec) -> tuple[str, ...]:
-    """The metrics that the rule of a spec names, those first that the spec itself names. Raises ConfigError."""
-    made = list(rules.of(spec, replace(_probe(spec), alerts=Alerts(rules={spec.name: AlertRule(enabled=True)}))))
+def selected(spec: Spec) -> tuple[Selected, ...]:
+    """Which series the alert looks at, its own first, then those that say who may be paged. Raises ConfigError."""
+    made = rules.of(spec, Settings(alerts=Alerts(rules={spec.name: AlertRule(enabled=True)})))
     try:
-        return tuple(dict.fromkeys(name for rule in made for name in selectors.metrics(_parsed(rule))))
+        return tuple(dict.fromkeys(each for rule in made for each in selectors.selected(_parsed(rule))))
     except ValueError as error:
         raise ConfigError(f"{spec.place}: {spec.name}: {error}") from None
 
@@ -76,7 +77,7 @@ def _of_rule(spec: Spec, rule: rules.Rule) -> Iterator[str]:
     annotations = rule["annotations"]
     assert isinstance(annotations, dict)
     for key, text in annotations.items():
-        used = {first or second for first, second in _OF_LABEL.findall(str(text))}
+        used = {first or second for first, second in _OF_LABEL.findall(_OPTIONAL.sub("", str(text)))}
         for label in sorted(used - has):
             yield f"{key} uses the label {label}, which its result does not have"
 

@@ -182,6 +182,11 @@ def seconds(value: float | str) -> float:
     return duration.seconds(value, zero=True) if isinstance(value, str) else float(value)
 
 
+def number(value: float) -> float:
+    """The same, written without a point where it is whole."""
+    return _Number(value)
+
+
 class _Number(float):
     """A number that is written without a point where it is whole."""
 

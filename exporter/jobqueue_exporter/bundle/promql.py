@@ -74,7 +74,7 @@ class Result:
         shared = self._joined(binary, matching, left, right)
         name = str(binary.op)
         if name in _SETS:
-            if name == "or" and left != right:
+            if name == "or" and left - self._everywhere != right - self._everywhere:
                 self.problems.append(f"the sides of `or` have different labels: {_told(left)}, and {_told(right)}")
             return left & right if name == "or" else left
         return self._matched(binary, shared, left, right)
@@ -86,7 +86,7 @@ class Result:
         name = str(binary.op)
         if matching is None or matching.type == LabelModifierType.Exclude:
             ignored = frozenset(matching.labels if matching else ())
-            if left - ignored != right - ignored:
+            if name != "or" and left - ignored - self._everywhere != right - ignored - self._everywhere:
                 text = f"the sides of `{name}` have different labels, so that nothing matches: {_told(left)}, and "
                 self.problems.append(f"{text}{_told(right)}; join them by on(…)")
             return left - ignored

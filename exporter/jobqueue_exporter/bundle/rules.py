@@ -77,6 +77,23 @@ def of(spec: Spec, settings: Settings) -> Iterator[Rule]:
     yield from _Maker(spec, settings, change, None, change.overrides).rules()
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What holds for an alert where no override matches: thresholds in numbers, and seconds that it must be so."""
+
+    thresholds: Mapping[str, float]
+    wait: float
+    severity: Severity
+
+
+def facts(spec: Spec, settings: Settings) -> Facts:
+    """What the configuration makes of an alert. Raises ConfigError."""
+    change = settings.alerts.rules.get(spec.name, AlertRule())
+    maker = _Maker(spec, settings, change, None, ())
+    wait = spec.alert.for_ if change.for_ is None else change.for_
+    return Facts(maker.thresholds, wait / settings.scale, maker.severity)
+
+
 def _unknown(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, known, 1)
     return f"alerts.rules.{name}: there is no alert of this name{f'; did you mean {near[0]}?' if near else ''}"
@@ -101,7 +118,7 @@ class _Maker:
         alert = self.spec.alert
         expr = self._without_others(self._written(alert.expr))
         by_lane = set(LANE) <= set(alert.by)
-        severity = self._severity
+        severity = self.severity
         if not (alert.pages and severity is Severity.CRITICAL):
             yield self._rule(self._scope.owned(expr) if by_lane else expr, severity)
             return
@@ -117,12 +134,13 @@ class _Maker:
         return Scope(alerts.keep_labels, matchers, self.settings.links.prometheus_job)
 
     @property
-    def _severity(self) -> Severity:
+    def severity(self) -> Severity:
+        """critical, warning, info or none."""
         changed = (self.override and self.override.severity) or self.change.severity
         return Severity(changed) if changed else self.spec.alert.severity
 
     @property
-    def _thresholds(self) -> Mapping[str, float]:
+    def thresholds(self) -> Mapping[str, float]:
         """In numbers, durations in seconds and scaled."""
         raw = dict(self.spec.alert.thresholds)
         for change in (self.change, self.override):
@@ -153,7 +171,7 @@ class _Maker:
     def _written(self, text: str) -> str:
         try:
             template = language.environment().from_string(text.strip())
-            return template.render(language.words(self._scope, self._thresholds))
+            return template.render(language.words(self._scope, self.thresholds))
         except (jinja2.TemplateError, UnknownMetric, TypeError) as error:
             raise ConfigError(f"{self.spec.place}: {self.spec.name}: {error}") from None
 

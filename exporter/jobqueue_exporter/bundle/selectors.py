@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import promql_parser as promql
@@ -25,6 +26,7 @@ _VALUES: Mapping[tuple[str, str], frozenset[str]] = {
     ("jobqueue_signal_available", "signal"): frozenset(Signal),
     ("jobqueue_binary_available", "where"): frozenset(Place),
 }
+_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _WORDS = re.compile(r"\w+(\|\w+)*")
 _Parents = tuple[promql.Expr, ...]
 
@@ -51,6 +53,33 @@ def metrics(expr: promql.Expr) -> tuple[str, ...]:
 
     visit(expr)
     return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Series that an expression selects: those of a metric whose labels pass each matcher, (label, operator, value)."""
+
+    metric: str
+    matchers: tuple[tuple[str, str, str], ...]
+
+
+def selected(expr: promql.Expr) -> tuple[Selected, ...]:
+    """Which series an expression looks at now, each once; not those of another time."""
+    found: dict[Selected, None] = {}
+
+    def visit(node: promql.Expr) -> None:
+        selector = node.vector_selector if isinstance(node, promql.MatrixSelector) else node
+        if isinstance(selector, promql.VectorSelector) and not selector.offset:
+            matchers = (
+                (each.name, _OPERATORS[str(each.op).rpartition(".")[2]], each.value)
+                for each in selector.matchers.matchers
+            )
+            found[Selected(selector.name or "", tuple(matchers))] = None
+        for inner in inside(node):
+            visit(inner)
+
+    visit(expr)
+    return tuple(found)
 
 
 def inside(expr: promql.Expr) -> tuple[promql.Expr, ...]:

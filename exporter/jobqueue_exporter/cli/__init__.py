@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jobqueue_exporter import __version__
-from jobqueue_exporter.cli import logs
+from jobqueue_exporter.cli import console, logs
 from jobqueue_exporter.cli.group import LazyGroup
 
 COMMANDS = {
@@ -20,7 +20,8 @@ COMMANDS = {
     "jobs": "See jobs: stats, list, status, history, watch, cancel, reclaim.",
     "workers": "See workers: status, list, kill.",
     "dlq": "Dead jobs: list, inspect, requeue, abandon, delete, export.",
-    "alerts": "Rules for Prometheus and Alertmanager: render.",
+    "alerts": "Rules for Prometheus and Alertmanager: render, check, test.",
+    "runbook": "Print what to do about an alert.",
     "completion": "Print the script that completes commands in your shell.",
 }
 
@@ -49,4 +50,6 @@ Examples:
 @click.pass_context
 def main(ctx: click.Context, *, verbose: bool) -> None:
     """Tell Prometheus about background jobs: how many, how old, how they end, who works on them."""
+    if console.colourless():
+        ctx.color = False
     logs.configure(verbose=verbose, events=ctx.invoked_subcommand in LOGGED)

@@ -13,9 +13,7 @@ from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.masking import line, masked
 
 SAMPLES = 10
-_ID = 60
-_KIND = 30
-_ERROR = 80
+_ERROR = 120
 
 
 def somebody() -> None:
@@ -39,13 +37,13 @@ def typed(question: str, expected: str) -> bool:
 def sample(jobs: Sequence[Job], now: float | None, *, stderr: bool = True) -> None:
     """A table of jobs that will be changed, on stderr unless it is the result."""
     rows = [_row(job, now) for job in jobs]
-    console.table(("ID", "KIND", "STATE", "SINCE", "ERROR"), rows, stderr=stderr)
+    columns = ("id", "kind", "state", "since", "error")
+    console.table(columns, rows, flexible=("error",), untitled=("error",), stderr=stderr)
 
 
 def _row(job: Job, now: float | None) -> tuple[str, ...]:
     since = "-" if now is None else times.relative(job.since, now)
-    error = line(masked(job.error), _ERROR)
-    return line(job.id, _ID), line(job.lane.kind or job.lane.queue, _KIND), line(job.word, _KIND), since, error
+    return job.id, job.lane.kind or job.lane.queue, job.word, since, line(masked(job.error), _ERROR)
 
 
 def _answer(question: str) -> str:

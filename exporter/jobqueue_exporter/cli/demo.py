@@ -8,12 +8,16 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from jobqueue_exporter.cli import options
 from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.demo.scenarios import SCENARIOS, Scenario
+
+if TYPE_CHECKING:
+    from jobqueue_exporter.demo.stage import Stage
 
 DEFAULT_LISTEN = ":10227"
 ANY_PORT = ":0"
@@ -22,6 +26,7 @@ EXAMPLES = """\b
 Examples:
   jobqueue demo                            a system that works
   jobqueue demo --scenario no-workers      a system that is broken in one way
+  jobqueue demo --scenario poison --repair-after 5m
   jobqueue demo --database-only            to try `jobqueue init` or `jobqueue serve` on
 """
 
@@ -41,8 +46,9 @@ Examples:
     metavar="HOST:PORT",
     help=f"Where to serve the metrics.  [default: {DEFAULT_LISTEN}, or a free port when it is taken]",
 )
+@click.option("--repair-after", "repair", type=options.Age(), metavar="AGE", help="Mend what is broken after so long.")
 @click.option("--database-only", is_flag=True, help="Start the database and its workers, but no exporter.")
-def demo(*, name: str, listen: str | None, database_only: bool) -> None:
+def demo(*, name: str, listen: str | None, repair: float | None, database_only: bool) -> None:
     """Start a throw-away Postgres with a jobs table, simulated workers, and the exporter on top.
 
     Needs no configuration and no rights; runs until Ctrl-C or SIGTERM, and leaves nothing behind.
@@ -51,7 +57,7 @@ def demo(*, name: str, listen: str | None, database_only: bool) -> None:
 
     scenario = SCENARIOS[name]
     address = None if database_only else _address(listen)
-    with _ended_by_signals(), stage.opened(scenario, _progress) as opened:
+    with _ended_by_signals(), stage.opened(scenario, _progress) as opened, _repaired(opened, repair):
         if address is None:
             click.echo(_database_text(scenario, opened.dsn))
             threading.Event().wait()
@@ -59,6 +65,23 @@ def demo(*, name: str, listen: str | None, database_only: bool) -> None:
             _serve(stage.config(opened.dsn, address), scenario, opened.dsn)
             _deafen()
     click.echo("stopped; nothing is left behind", err=True)
+
+
+@contextlib.contextmanager
+def _repaired(opened: Stage, seconds: float | None) -> Iterator[None]:
+    """Lets the demo turn healthy after so many seconds of the block."""
+
+    def repair() -> None:
+        opened.workload.turn_into(SCENARIOS["healthy"])
+        _progress("repaired: everybody works as in the scenario healthy from now on")
+
+    timer = threading.Timer(seconds or 0.0, repair)
+    if seconds is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _progress(step: str) -> None:

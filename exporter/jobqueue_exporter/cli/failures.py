@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from itertools import islice
+from itertools import combinations, islice
 
 from jobqueue_exporter import engines
 from jobqueue_exporter.cli.documents.stats import Failure
@@ -18,15 +18,17 @@ from jobqueue_exporter.model import Snapshot, State
 MOST = 5
 SECONDS = 3_600.0
 LONGEST_ERROR = 300
-PAGE = 500
-"""How many dead jobs are looked at."""
+PAGE = 200
+"""How many of the newest dead jobs are looked at."""
+IN_ORDER = 0.75
+"""Which share of all pairs of these must be in the order of their deaths, so that none of the newest is left out."""
 
 
 def recent(snapshot: Snapshot, config: Config) -> tuple[Failure, ...] | None:
     """The jobs that died in the last hour, the newest first, no more than `MOST` of them.
 
-    None where they cannot be listed: there is no operator, it fails, or the page of dead jobs that it gives may
-    leave the newest out. Whoever asks has better things to tell, so this never raises.
+    None where they cannot be listed: there is no operator, it fails, or it knows no order that would put the newest
+    first. Whoever asks has better things to tell, so this never raises.
     """
     dead = [one.counts.get(State.DEAD_LETTER) for one in (snapshot.facts.lanes or {}).values()]
     if snapshot.up and dead and not any(dead) and None not in dead:
@@ -40,16 +42,18 @@ def recent(snapshot: Snapshot, config: Config) -> tuple[Failure, ...] | None:
 
 
 def _newest(operator: Operator, now: float) -> tuple[Failure, ...] | None:
-    page = list(islice(operator.list(Wanted(state=State.DEAD_LETTER, limit=PAGE)), PAGE))
+    page = list(islice(operator.list(Wanted(state=State.DEAD_LETTER, newest=True, limit=PAGE)), PAGE))
     dated = [(died, job) for job in page if (died := _died(job)) is not None]
-    if len(page) == PAGE and not _newest_first([died for died, _ in dated]):
-        return None
     lately = sorted((one for one in dated if now - one[0] <= SECONDS), key=lambda one: -one[0])
+    if len(page) == PAGE and len(lately) < PAGE and not _in_order([died for died, _ in dated]):
+        return None
     return tuple(_failure(job, died, now) for died, job in lately[:MOST])
 
 
-def _newest_first(moments: list[float]) -> bool:
-    return bool(moments) and moments[0] == max(moments)
+def _in_order(moments: list[float]) -> bool:
+    """Whether they are the newest first, more or less: by when a job was due, or was made, its death is not far."""
+    pairs = [first >= second for first, second in combinations(moments, 2)]
+    return sum(pairs) > IN_ORDER * len(pairs)
 
 
 def _died(job: Job) -> float | None:

@@ -56,17 +56,19 @@ _OF_STATE: Mapping[State, tuple[str, ...]] = {
     State.RUNNING: ("started", "heartbeat", "stuck", "worker"),
     State.DEAD_LETTER: ("died", "recovery", "cause", "error"),
 }
-_FLEXIBLE = ("queue", "kind", "worker", "error")
 
 
 def tell(jobs: Sequence[Listed], state: State) -> None:
-    """The jobs on stdout. Columns that say nothing are left out, and the queue where all are in the same."""
+    """The jobs on stdout, ids and kinds whole.
+
+    Columns that say nothing are left out, and the queue where all are in the same.
+    """
     rows = [{name: _CELLS[name](one) for name in (*_FIRST, *_OF_STATE[state])} for one in jobs]
     shown = [name for name in (*_FIRST, *_OF_STATE[state]) if _says(name, [row[name] for row in rows])]
     if "kind" not in shown and "queue" not in shown:
         shown.insert(1, "queue")
     cells = ([row[name] for name in shown] for row in rows)
-    console.table(shown, cells, right=("attempts",), flexible=[name for name in _FLEXIBLE if name in shown])
+    console.table(shown, cells, right=("attempts",), flexible=("error",), untitled=("error",))
 
 
 def snippet(error: str) -> str:

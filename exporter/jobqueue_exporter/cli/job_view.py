@@ -24,6 +24,7 @@ _PAYLOAD = 2_000
 _ERROR = 10_000
 _WORD = 200
 _EVENT = 500
+_INDENT = "  "
 # Longer payloads are not laid out: that would take longer than reading them.
 _LAID_OUT = 100_000
 
@@ -44,7 +45,7 @@ def document(one: Opened, detail: Detail, *, full: bool) -> jobs.Detail:
         payload=_payload(detail.payload, full=full),
         events=None if detail.events is None else tuple(_event(event, full) for event in detail.events[-_EVENTS:]),
         more_events=max(len(detail.events or ()) - _EVENTS, 0),
-        more={name: _more(name, value, full=full) for name, value in detail.more.items()},
+        more={name: _value(name, value, full=full) for name, value in detail.more.items()},
     )
 
 
@@ -52,11 +53,11 @@ def tell(one: Opened, detail: Detail, *, full: bool) -> None:
     """The job on stdout, for people."""
     meaning = one.meaning(detail.job, detail.now)
     console.heading(f"job {line(detail.job.id, _WORD)}")
-    console.facts([*_facts(one, detail), ("means", f"{meaning.word}: {line(meaning.text, _ERROR)}")])
-    _titled("error", error(detail.job.error, full=full))
+    console.facts([*_facts(one, detail), ("means", f"{meaning.word}: {line(meaning.text, _ERROR)}")], prose=True)
+    _titled("error", _wrapped(error(detail.job.error, full=full)))
     _titled("payload", _payload(detail.payload, full=full))
     _events(detail, full)
-    _titled("more", "\n".join(_pairs(detail, full)))
+    _more(detail, full)
     _titled("next", "\n".join(line(pasted(command, one.named), 1_000) for command in meaning.commands))
 
 
@@ -120,20 +121,42 @@ def _events(detail: Detail, full: bool) -> None:
     click.echo()
     left = len(detail.events or ()) - len(shown)
     console.heading("events" if not left else f"events, the last {len(shown)} of {left + len(shown)}")
-    console.facts(
-        (both(event.at, detail.now), f"{told.what} {told.text}".rstrip())
-        for event in shown
-        for told in [_event(event, full)]
-    )
+    told = ((event.at, _event(event, full)) for event in shown)
+    pairs = ((both(at, detail.now), f"{event.what} {event.text}".rstrip()) for at, event in told)
+    console.facts(pairs, prose=True)
 
 
-def _more(name: str, value: str, *, full: bool) -> str:
+def _value(name: str, value: str, *, full: bool) -> str:
     return block(value, len(value)) if full else block(hidden(name, value), _EVENT)
 
 
-def _pairs(detail: Detail, full: bool) -> Iterator[str]:
-    for name, value in detail.more.items():
-        yield f"{line(name, _WORD)}: {line(_more(name, value, full=full), len(value) + _EVENT)}"
+def _more(detail: Detail, full: bool) -> None:
+    if not detail.more:
+        return
+    click.echo()
+    console.heading("more")
+    pairs = ((line(name, _WORD), _told(name, value, detail, full=full)) for name, value in detail.more.items())
+    console.facts(pairs, prose=True)
+
+
+def _told(name: str, value: str, detail: Detail, *, full: bool) -> str:
+    """In one line; of a JSON object its members, but for texts that the error has said."""
+    if not full and value.startswith("{") and len(value) <= _LAID_OUT:
+        with contextlib.suppress(ValueError, RecursionError):
+            members = json.loads(hidden(name, value))
+            said = masked(detail.job.error)
+            new = {key: each for key, each in members.items() if not (isinstance(each, str) and each in said)}
+            value = ", ".join(f"{key} {_written(each)}" for key, each in new.items())
+    shown = value if full else hidden(name, value)
+    return line(shown, len(value) + 1 if full else _EVENT)
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(console.wrapped(each, beside=len(_INDENT)) for each in text.split("\n"))
 
 
 def _titled(title: str, text: str) -> None:
@@ -141,4 +164,4 @@ def _titled(title: str, text: str) -> None:
         click.echo()
         console.heading(title)
         for each in text.split("\n"):
-            click.echo(f"  {each}")
+            click.echo(f"{_INDENT}{each}")

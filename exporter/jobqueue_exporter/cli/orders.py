@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobqueue_exporter.cli import asking, audit, execution, ids
+from jobqueue_exporter.cli.console import wrapped
 from jobqueue_exporter.cli.write_options import Given
 from jobqueue_exporter.cli.writing import Place, opened
 from jobqueue_exporter.engines.operations import BATCH, Operation, Order
@@ -60,6 +61,6 @@ def _agreed(place: Place, operation: Operation, chosen: Sequence[str], *, yes: b
     asking.somebody()
     shown(place, place.operator.look(chosen[: asking.SAMPLES]), len(chosen))
     if operation is Operation.REQUEUE:
-        click.echo(f"note: {AGAIN}", err=True)
+        click.echo(wrapped(f"note: {AGAIN}", "  ", stderr=True), err=True)
     what = f"{operation.capitalize()} {counted(len(chosen))} of source {place.source.name}?"
     return asking.agreed(what)

@@ -85,7 +85,7 @@ def _workers(one: stats.Source, width: int) -> list[Text]:
     told = [f"{found.live} live, {found.stale} stale"]
     if found.newest_heartbeat_age_seconds is not None:
         told.append(f"newest heartbeat {human(found.newest_heartbeat_age_seconds)} ago")
-    if found.slots is not None:
+    if found.slots:
         told.append(f"{'?' if found.busy is None else found.busy} of {found.slots} slots busy")
     return hanging(label, _listed(told), width)
 

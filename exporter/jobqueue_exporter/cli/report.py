@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 
+from jobqueue_exporter.cli.console import commanded, wrapped
 from jobqueue_exporter.cli.documents import jobs as documents
 from jobqueue_exporter.cli.writing import Place
 from jobqueue_exporter.engines.operations import Change, Operation, Order
@@ -35,6 +36,7 @@ _DONE_LINES = 10
 _ID = 200
 _TEXT = 300
 _HINT = 2_000
+_BENEATH = "  "
 _IN_MEMORY = 4 * 1024 * 1024
 _EMPTY = '"changes": []\n}'
 
@@ -76,7 +78,7 @@ class Report:
             if good > _DONE_LINES:
                 click.echo(f"… and {good - _DONE_LINES:,} more")
             if stopped:
-                click.echo(f"stopped: {line(stopped, _TEXT)}")
+                click.echo(wrapped(f"stopped: {line(stopped, _TEXT)}", _BENEATH))
             click.echo(self._sentence(good, untouched))
         self._spool.close()
         return 0 if good == self._total or (self._order.dry_run and not untouched) else 1
@@ -86,12 +88,12 @@ class Report:
         rest = f"{counts['unknown']:,} unknown, {untouched:,} untouched"
         if self._order.dry_run:
             would = f"{good:,} would be done, {counts['left']:,} would be left alone"
-            return f"{operation}: {would}, {rest}; this was a dry run, nothing was changed"
+            return wrapped(f"{operation}: {would}, {rest}; this was a dry run, nothing was changed", _BENEATH)
         next_command = _AFTERWARDS[operation]
         if self._total == 1 and operation is not Operation.DELETE:
             next_command = meaning.command("jobs status", self._last) if self._last else next_command
         sentence = f"{operation}: {good:,} done, {counts['left']:,} left alone, {rest}"
-        return f"{sentence}. To verify: {self._place.command(next_command)}"
+        return commanded(f"{sentence}.", " To verify: ", self._place.command(next_command), _BENEATH)
 
     def _document(self, change: Change, elsewhere: str) -> documents.Change:
         good = "would" if self._order.dry_run else "done"
@@ -134,5 +136,5 @@ class Report:
 
 
 def _text(document: documents.Change) -> str:
-    hint = f"; try: {document.command}" if document.command else ""
-    return f"{document.result:<8} {line(document.id, _ID)}  {line(document.text, _TEXT)}{line(hint, _HINT)}"
+    told = f"{document.result:<8} {line(document.id, _ID)}  {line(document.text, _TEXT)}"
+    return commanded(told, "; try: ", line(document.command, _HINT), " " * 9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jobqueue_exporter.cli import asking, execution
+from jobqueue_exporter.cli.console import wrapped
 from jobqueue_exporter.cli.orders import counted, ordered
 from jobqueue_exporter.cli.pace_options import Paced
 from jobqueue_exporter.cli.selection_lines import lines
@@ -43,7 +44,7 @@ def _agreed(place: Place, operation: Operation, selection: Selection, given: Giv
     stderr = not (given["dry_run"] and given["output"] == "text")
     now = place.operator.clock
     for text in lines(place.source.name, operation, selection, now):
-        click.echo(text, err=stderr)
+        click.echo(wrapped(text, "          " if text.startswith("  ") else "  ", stderr=stderr), err=stderr)
     if selection.samples:
         asking.sample(selection.samples, now, stderr=stderr)
     if given["dry_run"] or given["yes"] or not selection.count:

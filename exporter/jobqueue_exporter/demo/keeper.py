@@ -24,11 +24,11 @@ class Keeper:
     pause_seconds = 5.0
 
     def __init__(self, scenario: Scenario) -> None:
-        self._silence = scenario.recovers_after_seconds
+        self.scenario = scenario
 
     def turn(self, connection: Connection) -> None:
         """One round."""
         text = {"message": LEASE_EXPIRED.message, "code": LEASE_EXPIRED.code}
-        connection.execute(transitions.RECOVER, {"lease": self._silence} | text)
+        connection.execute(transitions.RECOVER, {"lease": self.scenario.recovers_after_seconds} | text)
         for statement in (_DELETE_FINISHED, _DELETE_DEAD, _DELETE_SILENT):
             connection.execute(statement)

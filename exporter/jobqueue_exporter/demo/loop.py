@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import psycopg
 
+from jobqueue_exporter.demo.scenarios import Scenario
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _LOG = logging.getLogger(__name__)
@@ -16,10 +18,11 @@ _LONGEST_PAUSE_SECONDS = 5.0
 
 
 class Actor(Protocol):
-    """Somebody who works on the jobs table, a little every `pause_seconds`."""
+    """Somebody who works on the jobs table, a little every `pause_seconds`, as the scenario of now has it."""
 
     name: str
     pause_seconds: float
+    scenario: Scenario
 
     def turn(self, connection: Connection) -> None:
         """Do what is due now. May raise psycopg.Error, and is then asked again on a new connection."""

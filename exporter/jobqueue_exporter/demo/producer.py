@@ -38,16 +38,16 @@ class Producer:
     pause_seconds = 1.0
 
     def __init__(self, scenario: Scenario, random: Random) -> None:
-        self._scenario = scenario
+        self.scenario = scenario
         self._random = random
         self._workspaces = [uuid4() for _ in range(3)]
 
     def turn(self, connection: Connection) -> None:
         """One second's worth of jobs, none while too many wait."""
         ((waiting,),) = connection.execute(_COUNT_WAITING).fetchall()
-        if waiting >= self._scenario.most_waiting:
+        if waiting >= self.scenario.most_waiting:
             return
-        for _ in range(int(self._scenario.jobs_per_second * self.pause_seconds + self._random.random())):
+        for _ in range(int(self.scenario.jobs_per_second * self.pause_seconds + self._random.random())):
             self._enqueue(connection)
 
     def _enqueue(self, connection: Connection) -> None:

@@ -23,10 +23,12 @@ SOURCE = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A demo that runs: the server, and the database's URL for psql and for us; no password is needed."""
+    """A demo that runs: the server, the database's URL for psql and for us, which needs no password, and those who
+    work on it."""
 
     server: Server
     dsn: str
+    workload: Workload
 
 
 @contextmanager
@@ -46,8 +48,8 @@ def opened(scenario: Scenario, say: Callable[[str], None]) -> Iterator[Stage]:
             schema.create_tables(connection)
             seed(connection, scenario, Random())
         say(f"starting {scenario.workers} workers, a producer and a housekeeper")
-        with Workload(dsn, scenario):
-            yield Stage(server, dsn)
+        with Workload(dsn, scenario) as workload:
+            yield Stage(server, dsn, workload)
 
 
 def config(dsn: str, listen: str) -> Config:

@@ -52,7 +52,7 @@ class Worker:
     ) -> None:
         self.name = f"worker-{number}"
         self._number = number
-        self._scenario = scenario
+        self.scenario = scenario
         self._random = random
         self._clock = clock
         self._next_beat = clock()
@@ -61,24 +61,24 @@ class Worker:
 
     def turn(self, connection: Connection) -> None:
         """End what is done, take what is due, and beat when it is time."""
-        if self._clock() >= self._dies_at and self._held:
+        if self.scenario.dies_every_seconds and self._clock() >= self._dies_at and self._held:
             self._held = []
             self._be_born()
         for held in [held for held in self._held if held.ends_at <= self._clock()]:
             self._end(connection, held)
             self._held.remove(held)
-        if len(self._held) < self._scenario.slots:
+        if len(self._held) < self.scenario.slots:
             self._claim(connection)
         if self._clock() >= self._next_beat:
             self._beat(connection)
 
     def _be_born(self) -> None:
         self._id = worker_name(self._number, self._random)
-        life = self._scenario.dies_every_seconds
+        life = self.scenario.dies_every_seconds
         self._dies_at = self._clock() + self._random.uniform(0.7, 1.3) * life if life else float("inf")
 
     def _claim(self, connection: Connection) -> None:
-        free = self._scenario.slots - len(self._held)
+        free = self.scenario.slots - len(self._held)
         rows = connection.execute(transitions.CLAIM, {"slots": free, "worker": self._id}).fetchall()
         for job, name, payload in rows:
             kind = KINDS[name]
@@ -87,8 +87,8 @@ class Worker:
             self._held.append(_Held(job, self._clock() + (seconds / 2 if failure else seconds), failure))
 
     def _failure(self, kind: str, payload: Mapping[str, str]) -> Failure | None:
-        if kind == self._scenario.broken_kind:
-            return self._scenario.breakage
+        if kind == self.scenario.broken_kind:
+            return self.scenario.breakage
         if "flaw" in payload:
             return ALL[payload["flaw"]]
         return self._random.choice(PASSING) if self._random.random() < _PASSING_SHARE else None
@@ -110,10 +110,10 @@ class Worker:
             {
                 "worker_id": self._id,
                 "queues": [QUEUE],
-                "slots": self._scenario.slots,
+                "slots": self.scenario.slots,
                 "busy": len(jobs),
                 "version": VERSION,
-                "binaries": Jsonb({"ffmpeg": self._scenario.has_ffmpeg, "yt-dlp": True}),
+                "binaries": Jsonb({"ffmpeg": self.scenario.has_ffmpeg, "yt-dlp": True}),
             },
         )
         self._next_beat = self._clock() + _BEAT_SECONDS

@@ -24,11 +24,30 @@ class Workload:
     """
 
     def __init__(self, dsn: str, scenario: Scenario, *, seed: int | None = None) -> None:
-        random = Random(seed)
-        actors: list[Actor] = [Producer(scenario, Random(random.random())), Keeper(scenario)]
-        actors += [Worker(n + 1, scenario, Random(random.random())) for n in range(scenario.workers)]
+        self._dsn = dsn
+        self._random = Random(seed)
+        self._actors: list[Actor] = [Producer(scenario, Random(self._random.random())), Keeper(scenario)]
+        self._actors += [self._worker(number, scenario) for number in range(1, scenario.workers + 1)]
         self._stopped = threading.Event()
-        self._loops = [Loop(actor, dsn, self._stopped) for actor in actors]
+        self._loops = [self._loop(actor) for actor in self._actors]
+
+    def turn_into(self, scenario: Scenario) -> None:
+        """Everybody behaves as another scenario says from now on; workers that it has more of are started."""
+        for actor in self._actors:
+            actor.scenario = scenario
+        there = sum(isinstance(actor, Worker) for actor in self._actors)
+        for number in range(there + 1, scenario.workers + 1):
+            worker = self._worker(number, scenario)
+            loop = self._loop(worker)
+            self._actors.append(worker)
+            self._loops.append(loop)
+            loop.start()
+
+    def _worker(self, number: int, scenario: Scenario) -> Worker:
+        return Worker(number, scenario, Random(self._random.random()))
+
+    def _loop(self, actor: Actor) -> Loop:
+        return Loop(actor, self._dsn, self._stopped)
 
     def __enter__(self) -> Self:
         for loop in self._loops:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jobqueue_exporter.web import discovery, landing, negotiation
+from jobqueue_exporter.model import Snapshot
+from jobqueue_exporter.web import discovery, landing, negotiation, runbooks
 from jobqueue_exporter.web.deadline import HEADER, patience
 from jobqueue_exporter.web.site import Site
 
-PATHS = "/, /metrics, /probe?source=NAME, /sd, /-/healthy, /-/ready, POST /-/reload"
+PATHS = "/, /metrics, /probe?source=NAME, /sd, /runbooks/, /-/healthy, /-/ready, POST /-/reload"
 MOST_SHOWN = 60
 
 
@@ -30,6 +32,9 @@ def build(site: Site) -> ASGIApp:
             Route("/metrics", routes.metrics),
             Route("/probe", routes.probe),
             Route("/sd", routes.discover),
+            Route("/runbooks", _to_runbooks),
+            Route("/runbooks/", routes.runbooks),
+            Route("/runbooks/{name:path}", routes.runbooks),
             Route("/-/healthy", _healthy),
             Route("/-/ready", _healthy),
             Route("/-/reload", routes.reload, methods=["POST"]),
@@ -67,6 +72,17 @@ class _Routes:
         )
         return JSONResponse(discovery.targets(site.sources, base))
 
+    async def runbooks(self, request: Request) -> Response:
+        site, asked = self._site, request.query_params
+        name = request.path_params.get("name", "")
+        lane = {label: asked[label] for label in ("source", "queue", "kind") if label in asked}
+        snapshots: Sequence[Snapshot] = ()
+        if name and lane.get("source") in site.sources:
+            wanted = (lane["source"],)
+            snapshots = await site.take(wanted, patience(request.headers.get(HEADER), site.patience(wanted)))
+        # In a thread: to read and to lay out pages takes longer than a scrape may wait.
+        return await asyncio.to_thread(runbooks.answer, site.config, name, lane, snapshots)
+
     async def reload(self, _: Request) -> Response:
         if not self._site.config.server.reload:
             return _text("reloading by HTTP is off; set server.reload to true, or send SIGHUP", 403)
@@ -92,6 +108,11 @@ async def _style(_: Request) -> Response:
 @cache
 def _style_sheet() -> bytes:
     return resources.files("jobqueue_exporter.web").joinpath("static", "style.css").read_bytes()
+
+
+async def _to_runbooks(request: Request) -> Response:
+    """To the folder, by a path that also leads there behind a proxy that adds one of its own."""
+    return RedirectResponse("runbooks/", 308)
 
 
 async def _healthy(_: Request) -> Response:

@@ -63,6 +63,37 @@ def test_a_page_goes_on_after_the_last_job_of_the_one_before(site: Site) -> None
         _ids(site, after="x")
 
 
+def test_the_newest_come_first_where_that_is_asked_for(many: Site) -> None:
+    last = 2 * PAGE + 1
+    whole = [*range(last, 0, -1)]
+
+    assert _ids(many, newest=True, limit=None) == whole
+    assert _ids(many, newest=True, limit=PAGE + 1) == whole[: PAGE + 1]
+    assert _ids(many, newest=True, limit=3, after=str(last - 9)) == whole[10:13]
+    assert _ids(many, newest=True, after="1") == []
+
+
+def test_a_page_of_the_newest_reads_only_a_handful_of_rows(many: Site) -> None:
+    many.run("CREATE INDEX ON procrastinate_jobs (id, queue_name, task_name) WHERE status = 'failed'")
+    many.run("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id > 50 AND id % 5 > 0")
+    many.run("VACUUM ANALYZE procrastinate_jobs")
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'procrastinate_jobs'"
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        " AND application_name = 'jobqueue_exporter'"
+    )
+    many.run("SELECT pg_stat_force_next_flush()")
+    before = many.row(read)[0]
+
+    operator = many.operator()
+    found = list(operator.list(Wanted(state=State.DEAD_LETTER, newest=True, limit=20)))
+    operator.close()
+
+    assert [job.id for job in found] == [str(one) for one in range(2 * PAGE, 2 * PAGE - 100, -5)]
+    until(lambda: many.row(others)[0] == 0)
+    assert many.row(read)[0] - before < 100
+
+
 def test_jobs_are_chosen_by_how_long_they_are_in_their_state(site: Site) -> None:
     dead = [site.defer("boom") for _ in range(2)]
     site.work()

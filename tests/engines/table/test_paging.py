@@ -59,20 +59,25 @@ def _ids(shop: Shop, where: str = "state = 'dead'") -> set[str]:
     ],
     ids=["all differ", "seven times", "one time", "none due", "half due", "endless"],
 )
-def test_every_job_is_listed_once(shop: Shop, indexed: Jobs, run_at: str) -> None:
+@pytest.mark.parametrize("newest", [False, True], ids=["oldest first", "newest first"])
+def test_every_job_is_listed_once(shop: Shop, indexed: Jobs, run_at: str, newest: bool) -> None:
     _fill(shop, 3 * PAGE + 10, run_at)
 
-    found = [job.id for job in listed(shop.database, limit=None)]
+    found = [job.id for job in listed(shop.database, limit=None, newest=newest)]
 
     assert sorted(found) == sorted(_ids(shop))
 
 
-def test_the_list_goes_on_after_any_job_of_it(shop: Shop, indexed: Jobs) -> None:
+@pytest.mark.parametrize("newest", [False, True], ids=["oldest first", "newest first"])
+def test_the_list_goes_on_after_any_job_of_it(shop: Shop, indexed: Jobs, newest: bool) -> None:
     _fill(shop, 60, "CASE WHEN i % 2 = 0 THEN now() - i % 4 * interval '1 minute' END")
     shop.run("UPDATE jobs SET created_at = NULL WHERE run_at IS NULL AND kind = 'kind 1'")
-    whole = [job.id for job in listed(shop.database, limit=None)]
+    whole = [job.id for job in listed(shop.database, limit=None, newest=newest)]
 
-    pages = {number: [job.id for job in listed(shop.database, limit=7, after=one)] for number, one in enumerate(whole)}
+    pages = {
+        number: [job.id for job in listed(shop.database, limit=7, after=one, newest=newest)]
+        for number, one in enumerate(whole)
+    }
 
     assert pages == {number: whole[number + 1 : number + 8] for number in range(len(whole))}
 
@@ -153,15 +158,18 @@ def test_no_transaction_is_open_between_pages(shop: Shop) -> None:
 @pytest.mark.parametrize("index", ["by due time", "by lane"])
 @pytest.mark.parametrize("kind", [None, "kind 1"])
 @pytest.mark.parametrize("after", [0, 1000])
-def test_a_page_reads_only_a_handful_of_rows(shop: Shop, index: str, kind: str | None, after: int) -> None:
+@pytest.mark.parametrize("newest", [False, True], ids=["oldest first", "newest first"])
+def test_a_page_reads_only_a_handful_of_rows(
+    shop: Shop, index: str, kind: str | None, after: int, newest: bool
+) -> None:
     shop.jobs()
     shop.run("ALTER TABLE jobs SET (autovacuum_enabled = off)")
     _fill(shop, MANY // 5, "now() - i * interval '1 minute'")
     shop.run(*INDEXES[index], "VACUUM ANALYZE jobs")
-    last = listed(shop.database, kind=kind, limit=after)[-1].id if after else None
+    last = listed(shop.database, kind=kind, limit=after, newest=newest)[-1].id if after else None
 
     before = _read(shop)
-    found = listed(shop.database, kind=kind, limit=50, after=last)
+    found = listed(shop.database, kind=kind, limit=50, after=last, newest=newest)
 
     assert len(found) == 50
     assert _read(shop) - before < 400
@@ -174,6 +182,7 @@ def _read(shop: Shop) -> int:
         " AND backend_type = 'client backend'"
     )
     until(lambda: not shop.database.connection.execute(others.encode()).fetchall())
+    shop.run("SELECT pg_stat_force_next_flush()")
     row = shop.database.connection.execute(
         "SELECT seq_tup_read + idx_tup_fetch + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes i"
         " WHERE i.relid = t.relid)::int FROM pg_stat_user_tables t WHERE relname = 'jobs'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobqueue_exporter.config.types import States
 from jobqueue_exporter.engines.operations import Change, Operation
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.model import State
@@ -42,11 +43,22 @@ def test_one_without_attempts_left_is_dead(shop: Shop, jobs: Jobs) -> None:
     assert [(found, stage) for found, stage, _ in events(jobs)] == [(job, "dead_letter")]
 
 
-def test_one_without_attempts_left_stays_where_no_word_says_dead(shop: Shop, jobs: Jobs) -> None:
+def test_one_without_attempts_left_is_dead_also_where_no_job_was_dead_before(shop: Shop, jobs: Jobs) -> None:
+    jobs.new()
+    spent, other = _running(jobs, attempts=5, heartbeat_at=-200), _running(jobs, heartbeat_at=-200)
+    note = "'dead_letter' is a word that the table was not seen to hold before"
+    assert changed(shop, RECLAIM, spent, other) == [
+        Change(spent, True, f"it was running, and is dead_letter now: it has no attempts left; {note}", audited=True),
+        Change(other, True, "it was running, and is queued now: its attempts are kept", audited=True),
+    ]
+
+
+def test_one_without_attempts_left_stays_where_the_configuration_has_no_word_for_dead(shop: Shop, jobs: Jobs) -> None:
     jobs.new()
     job = _running(jobs, attempts=5, heartbeat_at=-200)
     text = "it is running and has no attempts left, and no word for dead is known: name it in states.dead_letter"
-    assert changed(shop, RECLAIM, job) == [Change(job, False, text, State.RUNNING, "running")]
+    states = States(waiting=("queued",), running=("running",))
+    assert changed(shop, RECLAIM, job, states=states) == [Change(job, False, text, State.RUNNING, "running")]
     assert row(jobs, job, "state") == ("running",)
 
 

@@ -137,10 +137,10 @@ def test_an_id_that_cannot_be_is_not_there(shop: Shop, of_type: str) -> None:
     assert _looked(shop, *HOSTILE) == []
 
 
-def test_all_is_told_of_a_job(shop: Shop) -> None:
+def _long_dead(shop: Shop, error: str) -> str:
+    """The id of a job of which all is known, with events of which two came at once."""
     shop.run("CREATE TABLE job_events (id bigserial, job_id uuid, stage text, data jsonb, created_at timestamptz)")
     jobs = shop.jobs()
-    error = "it timed out " * 200
     job = jobs.new("A", state="dead_letter", payload='{"a": 1}', last_error=error, error='{"code": "E1"}', attempts=5)
     shop.run(
         "UPDATE jobs SET created_at = to_timestamp(1000), run_at = to_timestamp(2000), locked_at = to_timestamp(3000),"
@@ -149,6 +149,12 @@ def test_all_is_told_of_a_job(shop: Shop) -> None:
         f" (2, '{job}', 'failed', '{{\"code\": \"E1\"}}', to_timestamp(3000)),"
         f" (0, '{job}', NULL, NULL, to_timestamp(9))",
     )
+    return job
+
+
+def test_all_is_told_of_a_job(shop: Shop) -> None:
+    error = "it timed out " * 200
+    job = _long_dead(shop, error)
 
     found = _detail(shop, job)
 

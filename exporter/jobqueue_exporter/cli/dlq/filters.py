@@ -45,7 +45,14 @@ def filters(command: F) -> F:
     return command
 
 
-def wanted(chosen: Filters, *, after: str | None = None, limit: int | None = None, whole: bool = False) -> Wanted:
+def wanted(
+    chosen: Filters,
+    *,
+    newest: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+    whole: bool = False,
+) -> Wanted:
     """The dead jobs that were chosen."""
     from jobqueue_exporter.engines.operations import Wanted
     from jobqueue_exporter.model import Cause, RecoveryState, State
@@ -58,6 +65,7 @@ def wanted(chosen: Filters, *, after: str | None = None, limit: int | None = Non
         cause=Cause(chosen["cause"]) if chosen["cause"] else None,
         older_than=chosen["older_than"],
         match=chosen["match"],
+        newest=newest,
         after=after,
         limit=limit,
         whole=whole,

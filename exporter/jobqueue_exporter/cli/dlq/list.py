@@ -24,7 +24,7 @@ Examples:
   jobqueue dlq list
   jobqueue dlq list --kind TRANSCRIBE --cause recoverable --older-than 1h
   jobqueue dlq list --match "connection reset" --limit 1000
-  jobqueue dlq list --status retry_scheduled
+  jobqueue dlq list --oldest --status retry_scheduled
   jobqueue dlq list --output json | jq -r '.jobs[].id'
 """
 
@@ -32,6 +32,7 @@ Examples:
 class _Asked(Filters):
     """All that this command is given but where from and how to print it."""
 
+    newest: bool
     limit: int
     after: str | None
 
@@ -40,13 +41,15 @@ class _Asked(Filters):
 @options.config
 @options.sources
 @filters
+@click.option("--newest/--oldest", default=True, help="Which come first.  [default: newest]")
 @click.option("--limit", type=click.IntRange(1, _MOST), default=50, show_default=True, help="Of each source at most.")
 @click.option("--after", metavar="ID", help="Go on after this job; for one source.")
 @options.output
 def list_(*, path: Path | None, names: tuple[str, ...], output: str, **asked: Unpack[_Asked]) -> None:
-    """List dead jobs. With --status, those of a table of dead jobs whose recovery is so far.
+    """List dead jobs, the newest first. With --status, those of a table of dead jobs whose recovery is so far.
 
-    Where there are more, the command for the next page is printed on stderr. Errors are cut, and secrets in them
+    Newest is by the order that an index has them in, or the engine: by when each was due, or made, which is near its
+    death. Where there are more, the command for the next page is printed on stderr. Errors are cut, and secrets in them
     masked: `jobqueue dlq inspect ID` shows more.
 
     Exits with 0, also when there are none, with 1 when a source cannot be asked, with 2 on wrong usage.
@@ -60,7 +63,7 @@ def list_(*, path: Path | None, names: tuple[str, ...], output: str, **asked: Un
     if asked["after"] is not None and len(names or config.sources) > 1:
         raise click.UsageError("--after goes on with one list: name one --source")
     with operators(config, names) as opened:
-        found = pages(opened, [wanted(asked, after=asked["after"])], asked["limit"])
+        found = pages(opened, [wanted(asked, newest=asked["newest"], after=asked["after"])], asked["limit"])
     if output == "json":
         from jobqueue_exporter.cli.documents import write
 
@@ -109,7 +112,8 @@ def _next(page: Page, asked: _Asked) -> str:
     """What prints the page after this one."""
     from jobqueue_exporter.cli.next_command import pasted
 
-    words = [*_narrowed(asked), "--limit", str(asked["limit"]), "--after", page.jobs[-1].id]
+    order = () if asked["newest"] else ("--oldest",)
+    words = [*_narrowed(asked), *order, "--limit", str(asked["limit"]), "--after", page.jobs[-1].id]
     return pasted(f"dlq list {shlex.join(words)}", page.opened.named)
 
 

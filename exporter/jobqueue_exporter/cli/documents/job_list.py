@@ -19,10 +19,10 @@ class More(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobList(msgspec.Struct, frozen=True, kw_only=True):
-    """What `jobs list` prints."""
+    """What `jobs list` and `dlq list` print."""
 
     jobs: tuple[Job, ...]
-    """State by state; within one in the order of its engine."""
+    """State by state; within one in the order of its engine, dead ones from its end."""
     more: tuple[More, ...]
     """Empty: these are all."""
     failed: tuple[str, ...]

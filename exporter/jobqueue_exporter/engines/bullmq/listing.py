@@ -1,4 +1,4 @@
-"""Which jobs are in a state: those of sets by their time, those of lists queue by queue, the oldest first."""
+"""Which jobs are in a state: those of sets by their time, those of lists queue by queue, the oldest first or last."""
 
 from __future__ import annotations
 
@@ -86,22 +86,30 @@ class Listing:
         """The wanted jobs of this part of all queues: merged by time where it is ordered by that."""
         ways = self._ways(part, after if after and after.word == part else None)
         if part in _BY_TIME:
-            told: Iterator[_Found] = merge(*(self._along(way, ways) for way in ways), key=lambda one: one[0])
+            told: Iterator[_Found] = merge(
+                *(self._along(way, ways) for way in ways), key=lambda one: one[0], reverse=self.wanted.newest
+            )
         else:
             told = chain.from_iterable(self._along(way, ways) for way in ways)
         return (job for _, job in told)
 
     def _ways(self, part: str, after: Place | None) -> list[_Way]:
-        queues = sorted(queue for queue in self._queues() if part in self._holds(queue))
+        queues = self._directed(sorted(queue for queue in self._queues() if part in self._holds(queue)))
         if after and part not in _BY_TIME:
             queues = queues[queues.index(after.queue) :]
         size = self._size(len(queues))
         bounds = _bounds(part, self.wanted.state, self.look.core.server.now)
-        ways = [_Way(Walk(Keys(self.look.prefix, queue), part, size, *bounds)) for queue in queues]
+        ways = [
+            _Way(Walk(Keys(self.look.prefix, queue), part, size, *bounds, newest=self.wanted.newest))
+            for queue in queues
+        ]
         for way in ways:
             if after and (part in _BY_TIME or way.walk.keys.queue == after.queue):
                 _start(way.walk, after)
         return ways
+
+    def _directed(self, names: Sequence[str]) -> list[str]:
+        return [*reversed(names)] if self.wanted.newest else [*names]
 
     def _size(self, walks: int) -> int:
         wanted = self.wanted
@@ -148,10 +156,17 @@ def _start(walk: Walk, after: Place) -> None:
     """Go on after that job, which may be one of another queue at the same time."""
     if walk.keys.queue == after.queue:
         walk.start_after(after)
-    elif walk.keys.queue < after.queue:
-        walk.low = f"({after.score!r}"
+    elif (walk.keys.queue < after.queue) != walk.newest:
+        _bound(walk, f"({after.score!r}")
     else:
-        walk.low = repr(after.score)
+        _bound(walk, repr(after.score))
+
+
+def _bound(walk: Walk, score: str) -> None:
+    if walk.newest:
+        walk.high = score
+    else:
+        walk.low = score
 
 
 def _order(place: Place) -> tuple[float, str, bytes]:

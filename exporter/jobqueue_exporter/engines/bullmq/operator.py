@@ -48,9 +48,9 @@ class BullmqOperator:
     def list(self, wanted: Wanted) -> Iterator[Job]:
         """The jobs that are wanted; a kind is the name of a job.
 
-        Those that failed and those that are delayed come by their time, those in lists queue by queue. Raises
-        SourceError; Refused where `after` names no job of the list, since BullMQ tells only of one that is there
-        where it was.
+        Those that failed and those that are delayed come by their time, then those in lists queue by queue: each
+        part the oldest first, or the newest. Raises SourceError; Refused where `after` names no job of the list, since
+        BullMQ tells only of one that is there where it was.
         """
         if wanted.recovery is not None:
             raise Refused("BullMQ keeps no state of recovery: list dead jobs without it")

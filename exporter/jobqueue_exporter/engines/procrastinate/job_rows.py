@@ -16,7 +16,7 @@ ENDS = ("succeeded", "failed", "cancelled", "aborted")
 ENQUEUED = ("deferred", "deferred_for_retry", "retried")
 
 
-def query(schema: Schema, chosen: str, *, whole: bool = False) -> str:
+def query(schema: Schema, chosen: str, *, whole: bool = False, newest: bool = False) -> str:
     """The rows of `job` for those that are `chosen` from `told`."""
     worker = "j.worker_id" if "worker_id" in schema.jobs.columns else "NULL::bigint"
     beat, workers = "NULL::timestamptz", ""
@@ -28,8 +28,14 @@ def query(schema: Schema, chosen: str, *, whole: bool = False) -> str:
         f"SELECT j.id, j.queue_name, j.task_name, j.status::text, j.state, j.stuck, j.attempts,\n"
         f"       {', '.join(map(_epoch, moments))},\n"
         f"       {worker}, {kept}\n"
-        f"FROM ({chosen}) AS j\nCROSS JOIN LATERAL ({_moments(schema)}) AS e{workers}\nORDER BY j.id"
+        f"FROM ({chosen}) AS j\nCROSS JOIN LATERAL ({_moments(schema)}) AS e{workers}\n"
+        f"ORDER BY {order('j.id', newest=newest)}"
     )
+
+
+def order(column: str, *, newest: bool) -> str:
+    """A column as ORDER BY has it: the last enqueued first if `newest`, else the first."""
+    return f"{column} DESC" if newest else column
 
 
 def named_query(schema: Schema, ids: Sequence[int], lease_seconds: float, *, whole: bool = False) -> str:

@@ -33,14 +33,17 @@ def check(wanted: Wanted) -> None:
         raise Refused("procrastinate does not keep since when a job is blocked: leave its age out")
 
 
-def query(schema: Schema, wanted: Wanted, after: int, limit: int, lease_seconds: float) -> str:
-    """The next jobs that are wanted after this id. Raises Refused where this schema cannot tell them."""
-    conditions = [*_conditions(schema, wanted), f"id > {after}"]
+def query(schema: Schema, wanted: Wanted, after: int | None, limit: int, lease_seconds: float) -> str:
+    """The next jobs that are wanted after this id, or the first. Raises Refused where this schema cannot tell them."""
+    conditions = _conditions(schema, wanted)
+    order = job_rows.order("id", newest=wanted.newest)
+    if after is not None:
+        conditions.append(f"id {'<' if wanted.newest else '>'} {after}")
     chosen = (
         f"SELECT * FROM ({job_rows.told(schema, lease_seconds)}) AS told\n"
-        f"      WHERE {' AND '.join(conditions)} ORDER BY id LIMIT {limit}"
+        f"      WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}"
     )
-    return job_rows.query(schema, chosen, whole=wanted.whole)
+    return job_rows.query(schema, chosen, whole=wanted.whole, newest=wanted.newest)
 
 
 def _conditions(schema: Schema, wanted: Wanted) -> list[str]:

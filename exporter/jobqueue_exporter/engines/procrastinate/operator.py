@@ -38,10 +38,10 @@ class ProcrastinateOperator:
             return float(session.rows("SELECT date_part('epoch', clock_timestamp())")[0][0])
 
     def list(self, wanted: Wanted) -> Iterator[Job]:
-        """The jobs that are wanted, the first enqueued first. Raises SourceError."""
+        """The jobs that are wanted, the first enqueued first, or the last. Raises SourceError."""
         listing.check(wanted)
-        last = 0 if wanted.after is None else _identity(wanted.after)
-        if last is None:
+        last = None if wanted.after is None else _identity(wanted.after)
+        if wanted.after is not None and last is None:
             raise Refused(f"there is no job {_short(wanted.after)} to go on after: ids are whole numbers")
         database = self._widest() if wanted.whole else self._reads
         left = wanted.limit
@@ -121,7 +121,7 @@ class ProcrastinateOperator:
             return {i: replace(one, done=None, text=lost) if one.done else one for i, one in told.items()}
         return told
 
-    def _page(self, database: Postgres, wanted: Wanted, after: int, most: int) -> tuple[Job, ...]:
+    def _page(self, database: Postgres, wanted: Wanted, after: int | None, most: int) -> tuple[Job, ...]:
         def read(session: Session, found: Schema) -> tuple[Job, ...]:
             rows = session.rows(listing.query(found, wanted, after, most, self._source.lease))
             return tuple(job_rows.job(row, found.jobs.name) for row in rows)

@@ -46,8 +46,11 @@ def died(order: Order, jobs: Layout, now: str) -> bool:
 
 
 def _said(order: Order, jobs: Layout, outcome: Outcome, text: str, note: str, *, audited: bool) -> Change:
-    what = said(order, outcome.was, outcome.now, died=died(order, jobs, outcome.now))
-    return Change(text, True, what + note, audited=audited)
+    dead = died(order, jobs, outcome.now)
+    what = said(order, outcome.was, outcome.now, died=dead)
+    # A note on a reclaimed job is about the word for dead.
+    noted = dead or order.operation is not Operation.RECLAIM
+    return Change(text, True, f"{what}{note if noted else ''}", audited=audited)
 
 
 def _left(text: str, kept: Outcome | None, left: Change | None) -> Change:

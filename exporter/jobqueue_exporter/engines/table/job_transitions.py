@@ -67,7 +67,7 @@ def _requeue(session: Session, jobs: Layout, source: Source) -> Prepared:
 
 
 def _reclaim(session: Session, jobs: Layout, source: Source) -> Prepared:
-    """Attempts stay as they are; a row without any left is dead, if the word for that is known."""
+    """Attempts stay as they are; a row without any left is dead, unless the configuration has no word for that."""
     if not jobs.has("heartbeat_at"):
         raise Refused(
             f"{jobs.relation.label} has no heartbeats by which to tell that a job's worker is lost: name their column "
@@ -83,12 +83,12 @@ def _reclaim(session: Session, jobs: Layout, source: Source) -> Prepared:
     if spent == "false":
         return Prepared(_transition(jobs, condition, back | kept), waiting.note)
     try:
-        end = _word(session, jobs, source, "dead_letter")
+        end = _word(session, jobs, source, "dead_letter", first_is_fine=True)
     except Refused:
         return Prepared(_transition(jobs, f"{condition} AND NOT {spent}", back | kept), waiting.note, spent)
     over = {"state": _literal(jobs, end.text)} | _ended(jobs)
     values = {role: _either(jobs, role, spent, over, back) for role in over | back if jobs.has(role)}
-    return Prepared(_transition(jobs, condition, values | kept), waiting.note + end.note)
+    return Prepared(_transition(jobs, condition, values | kept), end.note)
 
 
 def _cancel(session: Session, jobs: Layout, source: Source) -> Prepared:

@@ -10,8 +10,8 @@ from jobqueue_exporter.engines.table.segments import Segment
 
 # Each adds a page of its own to what a page reads, and to the plan of its query.
 MOST_MERGED = 200
-# What no column of a table is called, but one that was made to annoy.
-_KEY = "key that is merged by"
+# Beside the columns of the table: none of them may be called so.
+_KEY = "key of the merged"
 
 
 def newest_first(segments: Sequence[Segment]) -> list[Segment]:

@@ -1,0 +1,66 @@
+"""The runbooks of a configuration, read once and kept until it changes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import msgspec
+
+from jobqueue_exporter.bundle import anchors, configured, expressions, present, runbooks
+from jobqueue_exporter.bundle.page import Page
+from jobqueue_exporter.bundle.present import Value
+from jobqueue_exporter.bundle.selectors import Selected
+from jobqueue_exporter.config.types import Alerts, Config
+from jobqueue_exporter.errors import ConfigError
+from jobqueue_exporter.model import Snapshot
+
+
+class Shelf:
+    """Pages by name, their words filled in, and what each alert looks at. May be used by several threads.
+
+    Raises ConfigError: what the configuration says of alerts cannot be used.
+    """
+
+    def __init__(self, config: Config) -> None:
+        bundle = configured.bundle(config)
+        self.pages: Mapping[str, Page] = {page.name: runbooks.told(page, bundle) for page in runbooks.pages(bundle)}
+        self.slug = anchors.slug
+        self._specs = {spec.name: spec for spec in bundle.specs}
+        self._selected = lru_cache(maxsize=None)(lambda name: expressions.selected(self._specs[name]))
+
+    def html(self, page: Page, below: Callable[[str], str] | None) -> str:
+        """The page as HTML, with what `below` says under each heading of a section."""
+        return anchors.html(page, below) if below else anchors.html(page)
+
+    def selected(self, section: str) -> tuple[Selected, ...]:
+        """Which series the alert of this section looks at; none where it is of no alert. Raises ConfigError."""
+        return self._selected(section) if section in self._specs else ()
+
+    def values(self, selected: tuple[Selected, ...], snapshot: Snapshot, lane: Mapping[str, str]) -> tuple[Value, ...]:
+        """What a snapshot tells of these series for that lane."""
+        return present.values(selected, snapshot, lane)
+
+
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_latest: tuple[Config, Shelf] | None = None
+
+
+def of(config: Config) -> Shelf:
+    """The shelf of this configuration; where what it says of alerts cannot be used, as if it said nothing of them."""
+    global _latest  # noqa: PLW0603 - there is one configuration in force, and one shelf of it
+    with _lock:
+        if _latest is None or _latest[0] is not config:
+            _latest = (config, _made(config))
+        return _latest[1]
+
+
+def _made(config: Config) -> Shelf:
+    try:
+        return Shelf(config)
+    except ConfigError as error:
+        log.error("runbooks are shown without what the configuration says of alerts: %s", error)
+        return Shelf(msgspec.structs.replace(config, alerts=Alerts()))
