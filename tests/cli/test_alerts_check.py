@@ -73,6 +73,7 @@ def test_what_is_wrong_with_a_spec_is_told_with_file_and_line(old: str, new: str
         ("#jobqueuemine", "#jobqueueyours", "mine.md:5: the link #jobqueueyours leads to no section"),
         ("(#jobqueuemine", "(nothing.md#x", "mine.md:5: the link nothing.md#x leads to no page"),
         ("[= t.many =]", "[= t.mayn =]", "mine.md:9: "),
+        ("jobs stats", "once | grep ^jobqueue_jbos", "mine.md:18: there is no metric jobqueue_jbos"),
         ("# Mine\n", "\n", "mine.md:1: the page needs a title: `# Words`"),
     ],
 )
@@ -82,6 +83,11 @@ def test_what_is_wrong_with_a_runbook_is_told_with_file_and_line(old: str, new: 
     where, _, text = problem.partition(": ")
     assert any(each.startswith("mine/mine.md:") and text in each for each in found), found
     assert any(each.startswith(f"mine/{where}:") or abs(_line(each) - _line(where)) <= 3 for each in found)
+
+
+def test_a_pattern_that_some_metric_begins_with_is_fine() -> None:
+    change("mine.md", "jobs stats", "once | grep '^jobqueue_worker'")
+    assert problems() == []
 
 
 def test_a_runbook_that_is_missing_is_told_unless_runbooks_are_elsewhere() -> None:

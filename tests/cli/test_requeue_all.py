@@ -235,7 +235,7 @@ def test_a_connection_that_is_cut_half_way_leaves_a_true_account(room: Backroom)
     with started(room, "--limit", "0", "--batch", "50", "--pause", "0s", "--output", "json") as process:
         until(room.given_back)
         # One that is cut while idle is replaced in silence.
-        until(lambda: room.database.connection.execute(CUT) and process.poll() is not None, seconds=60)
+        until(lambda: (room.database.connection.execute(CUT), process.poll())[1] is not None, seconds=60)
         out, err = process.communicate(timeout=60)
     told = json.loads(out)
     assert (process.returncode, told["stopped"] != "", "Traceback" in err) == (1, True, False)

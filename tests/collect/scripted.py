@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jobqueue_exporter.collect.clock import Clock
@@ -65,7 +66,9 @@ class ScriptedReader:
     def read(self, request: Request) -> Iterator[Part]:
         assert self._busy.acquire(blocking=False), "two threads read from one source"
         try:
-            self.requests.append(request)
+            extras = (each.name for each in self._named if each.tier is Tier.EXTRA)
+            due = frozenset(name for name in extras if name in request.extras)
+            self.requests.append(replace(request, extras=due))
             self._known = True
             yield from self._bring(request)
         finally:

@@ -7,14 +7,15 @@ that tell clusters apart must survive. So gauges are `max by`, over two minutes;
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache, lru_cache
 
 import jinja2
 
 from jobqueue_exporter.bundle.others import OTHERS
 from jobqueue_exporter.catalog import METRICS, Type
-from jobqueue_exporter.catalog.metric import LANE
+from jobqueue_exporter.catalog.metric import LANE, SOURCE
 from jobqueue_exporter.config import duration
 from jobqueue_exporter.durations import human
 
@@ -57,6 +58,10 @@ class Scope:
     def on(self, *names: str) -> str:
         """What two sides of an operator are joined by."""
         return f"on ({self.labels(*names)})"
+
+    def wide(self) -> Scope:
+        """The same for whole sources: what a lane is held against may be in other lanes than those of an override."""
+        return replace(self, matchers={k: v for k, v in (self.matchers or {}).items() if k in SOURCE})
 
     def selector(self, metric: str, where: str = "") -> str:
         """The series of a metric, narrowed by `where`. Raises UnknownMetric."""
@@ -134,6 +139,7 @@ def _likely(metric: str) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Jinja with `[= =]`, so that Prometheus' own `{{ }}` passes through it."""
     made = jinja2.Environment(
@@ -149,6 +155,12 @@ def environment() -> jinja2.Environment:
     )
     made.filters["span"] = lambda value: human(float(value))
     return made
+
+
+@lru_cache(maxsize=1024)
+def template(text: str) -> jinja2.Template:
+    """The template of a text, compiled once: each is filled in for several rules. Raises jinja2.TemplateError."""
+    return environment().from_string(text)
 
 
 def words(scope: Scope, thresholds: Mapping[str, float]) -> dict[str, object]:
@@ -170,6 +182,7 @@ def words(scope: Scope, thresholds: Mapping[str, float]) -> dict[str, object]:
         "t": {name: _Number(value) for name, value in thresholds.items()},
         "lane": "{{ $labels.source }}/{{ $labels.queue }}{{ with $labels.kind }}/{{ . }}{{ end }}",
         "job": scope.prometheus_job,
+        "wide": scope.wide(),
     }
 
 

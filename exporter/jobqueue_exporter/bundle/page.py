@@ -70,7 +70,7 @@ def read(file: Path, name: str) -> Page:
         if token.type == "heading_open" and token.map and token.level == 0
     ]
     seconds = [(title, line) for level, title, line in headings if level == 2]
-    ends = [*(line for _, line in seconds[1:]), len(lines)]
+    ends = [*(line for _, line in seconds[1:]), *([len(lines)] if seconds else [])]
     sections = tuple(
         Section(
             name=title,

@@ -28,7 +28,7 @@ PARTS = (
 )
 """The parts of a section, in their order."""
 CommandProblem = Callable[[str], str]
-_METRIC = re.compile(r"(?<![\w/.:@-])jobqueue_[a-z0-9_]+\b(?!\.)")
+_METRIC = re.compile(r"(?<![\w/.:@-])(\^?)(jobqueue_[a-z0-9_]+)\b(?!\.)")
 _NOT_METRICS = frozenset({"jobqueue_exporter"})  # the role that reads a database
 _SHELL = ("sh", "bash", "shell")
 
@@ -96,8 +96,10 @@ def _metrics(page: Page) -> Iterator[tuple[int, str]]:
     bodies = [(2, page.opening), *((section.line + 2, section.text) for section in page.sections)]
     for start, body in bodies:
         for offset, line in enumerate(body.split("\n")):
-            for name in _METRIC.findall(line):
-                if name not in known:
+            for prefix, name in _METRIC.findall(line):
+                # as in grep '^jobqueue_worker', which looks for all that begin so
+                there = any(each.startswith(name) for each in known) if prefix else name in known
+                if not there:
                     yield start + offset, f"there is no metric {name}"
 
 

@@ -170,8 +170,7 @@ class _Maker:
 
     def _written(self, text: str) -> str:
         try:
-            template = language.environment().from_string(text.strip())
-            return template.render(language.words(self._scope, self.thresholds))
+            return language.template(text.strip()).render(language.words(self._scope, self.thresholds))
         except (jinja2.TemplateError, UnknownMetric, TypeError) as error:
             raise ConfigError(f"{self.spec.place}: {self.spec.name}: {error}") from None
 

@@ -88,7 +88,7 @@ def _filled(text: str, words: Mapping[str, object]) -> str:
         # As many lines as before, so that errors name the right one.
         return f"\0{len(kept) - 1}\0" + "\n" * found[0].count("\n")
 
-    filled = language.environment().from_string(_FENCED.sub(keep, text)).render(words)
+    filled = language.template(_FENCED.sub(keep, text)).render(words)
     # Jinja takes away the last line break of all.
     return re.sub(r"\0(\d+)\0(\n*)", lambda found: _back(kept[int(found[1])], found[2]), filled)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import as_file
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +22,7 @@ _UNKNOWN = re.compile(r"unknown field `(\w+)`")
 Read = TypeVar("Read")
 
 
+@cache
 def ours() -> tuple[Spec, ...]:
     """The alerts of this package, in the order of topics. Raises ConfigError, naming file and line."""
     with as_file(paths.data("alerts")) as folder:

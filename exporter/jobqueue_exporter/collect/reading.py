@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
 from jobqueue_exporter.collect.clock import Clock
@@ -33,18 +32,13 @@ class Reading:
     def go(self) -> None:
         """Read, after closing readers that this source had before: it gets one connection.
 
-        An engine that names its extra collectors only after a first reading is asked a second time.
-
         Raises:
             SourceError: the source cannot be read.
         """
         for reader in self._retired:
             reader.close()
         self._memory.begin(self._wants)
-        names = self._extras()
-        self._read(self._memory.due(names))
-        if not names and (due := self._memory.due(self._extras())):
-            self._read(due)
+        self._read(_Due(self._memory.due))
 
     def stop(self) -> None:
         """End `go` from another thread; returns at once."""
@@ -78,9 +72,7 @@ class Reading:
     def _extras(self) -> tuple[str, ...]:
         return tuple(each.name for each in self._reader.collectors if each.tier is Tier.EXTRA)
 
-    def _read(self, extras: frozenset[str]) -> None:
-        if self._found is not None:
-            self._found = replace(self._found, asked=extras)
+    def _read(self, extras: _Due) -> None:
         request = Request(
             deadline=self._started + self._wants.source.timeout,
             extras=extras,
@@ -97,21 +89,33 @@ class Reading:
             self._publish(parts, extras, begun, skew, ended=False)
         self._publish(parts, extras, begun, skew, ended=True)
 
-    def _publish(
-        self, parts: dict[str, Part], asked: frozenset[str], begun: float, skew: float | None, *, ended: bool
-    ) -> None:
+    def _publish(self, parts: dict[str, Part], extras: _Due, begun: float, skew: float | None, *, ended: bool) -> None:
         """Let others see what has come, once the core is complete: half of it would be a wrong number."""
         found = Found(
             engine=self._reader.engine,
             collectors=tuple(self._reader.collectors),
             signals=dict(self._reader.signals),
             parts=dict(parts),
-            asked=asked,
+            asked=frozenset(name for name in self._extras() if name in extras),
             read_at=begun,
             skew_seconds=skew,
         )
         if ended or (found.core and all(name in parts for name in found.core)):
             self._found = found
+
+
+class _Due(Container[str]):
+    """The extra collectors that are due. Their names are known only once the source was looked at, so each is asked
+    about when it comes up, and the answer stands for the whole reading."""
+
+    def __init__(self, due: Callable[[Iterable[str]], frozenset[str]]) -> None:
+        self._due = due
+        self._said: dict[object, bool] = {}
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self._said:
+            self._said[name] = bool(self._due((str(name),)))
+        return self._said[name]
 
 
 def _failure(found: Found) -> SourceError | None:

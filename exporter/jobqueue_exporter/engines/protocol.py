@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -29,13 +29,13 @@ class Collector:
 class Request:
     """What one reading should bring.
 
-    `deadline` is on `time.monotonic()`. `extras` names the extra collectors that are due.
+    `deadline` is on `time.monotonic()`. `extras` holds the names of the extra collectors that are due.
     `flows_since` is the end of the last flow window (source's clock), None at the first.
     `thresholds` are the bounds in seconds, ascending, into which waits and runs are sorted.
     """
 
     deadline: float
-    extras: frozenset[str]
+    extras: Container[str]
     flows_since: float | None = None
     thresholds: tuple[float, ...] = ()
 
