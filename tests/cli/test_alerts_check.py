@@ -113,7 +113,7 @@ def test_an_objective_that_no_window_can_catch_is_told_with_its_line() -> None:
     with Path("jobqueue.yml").open("a") as file:
         file.write("queues:\n  - match: {queue: mail}\n    success_objective: 0.9\n")
     (problem,) = [each for each in problems() if "JobQueueMine" in each]
-    assert problem.startswith("jobqueue.yml:6: queues[0].success_objective: 0.9: JobQueueMine could never fire")
+    assert problem.startswith("jobqueue.yml:6: queues[0].success_objective: 0.9: JobQueueMine could never fire by burn")
 
 
 def _line(place: str) -> int:

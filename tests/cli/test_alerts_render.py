@@ -219,6 +219,17 @@ def test_a_spec_that_is_wrong_is_told_with_its_line(own: Path, old: str, new: st
     assert not Path("out").exists()
 
 
+def test_an_objective_that_no_window_can_catch_is_told_with_its_line_and_nothing_is_written(own: Path) -> None:
+    spec = own.parent / "mine/mine.yaml"
+    spec.write_text(OWN.replace("many: 3", "burn: 14").replace("t.many", "t.burn"))
+    own.write_text(own.read_text() + "queues:\n  - match: {queue: mail}\n    success_objective: 0.5\n")
+    result = render("--output-dir", "out")
+    told = [line for line in result.stderr.splitlines() if "JobQueueMine" in line]
+    assert result.exit_code == 2
+    assert told[0].startswith("jobqueue.yml:6: queues[0].success_objective: 0.5: JobQueueMine could never fire by burn")
+    assert not Path("out").exists()
+
+
 def test_two_alerts_of_one_name_are_refused(own: Path) -> None:
     (own.parent / "mine/more.yaml").write_text(OWN)
     result = render("--output-dir", "out")

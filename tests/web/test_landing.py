@@ -113,7 +113,7 @@ def test_it_needs_nothing_but_its_own_style_sheet() -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert page.headers["x-content-type-options"] == "nosniff"
     assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {
-        "data:,", "style.css", "metrics", "sd", "-/healthy", "probe?source=shop",
+        "data:,", "style.css", "metrics", "sd", "runbooks/", "-/healthy", "probe?source=shop",
     }  # fmt: skip
     assert "style=" not in page.text
     assert style.headers["content-type"] == "text/css; charset=utf-8"
@@ -124,7 +124,7 @@ def test_every_link_of_it_leads_somewhere() -> None:
     with served() as server:
         links = re.findall(r'href="([^"]*)"', server.ask("/").text)
         assert {link: server.ask(f"/{link}").status for link in links if link != "data:,"} == dict.fromkeys(
-            ("style.css", "metrics", "sd", "-/healthy", "probe?source=shop"), 200
+            ("style.css", "metrics", "sd", "runbooks/", "-/healthy", "probe?source=shop"), 200
         )
 
 

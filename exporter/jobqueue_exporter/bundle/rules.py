@@ -79,17 +79,17 @@ def of(spec: Spec, settings: Settings) -> Iterator[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What holds for an alert where no override matches: thresholds in numbers, and seconds that it must be so."""
+    """What holds for an alert: thresholds in numbers, and seconds that it must be so."""
 
     thresholds: Mapping[str, float]
     wait: float
     severity: Severity
 
 
-def facts(spec: Spec, settings: Settings) -> Facts:
-    """What the configuration makes of an alert. Raises ConfigError."""
+def facts(spec: Spec, settings: Settings, override: AlertOverride | None = None) -> Facts:
+    """What the configuration makes of an alert, where this override matches or none. Raises ConfigError."""
     change = settings.alerts.rules.get(spec.name, AlertRule())
-    maker = _Maker(spec, settings, change, None, ())
+    maker = _Maker(spec, settings, change, override, ())
     wait = spec.alert.for_ if change.for_ is None else change.for_
     return Facts(maker.thresholds, wait / settings.scale, maker.severity)
 

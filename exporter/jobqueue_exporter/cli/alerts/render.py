@@ -45,7 +45,7 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
     What jobqueue.yml says under alerts, owners and links counts; its sources are not asked, and their secrets need
     not be there. Files that an earlier run made and that are no longer needed are removed; nothing else is.
     """
-    from jobqueue_exporter.bundle import configured, rendering
+    from jobqueue_exporter.bundle import burn, configured, rendering
     from jobqueue_exporter.bundle.folder import changes, write
     from jobqueue_exporter.config.load import without_sources
     from jobqueue_exporter.config.types import Config
@@ -57,6 +57,8 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
     try:
         bundle = configured.bundle(config, scale=scale)
         files = rendering.files(bundle.specs, bundle.settings, bundle.owners)
+        if never := list(burn.refusals(bundle, config)):
+            raise ConfigError(*never)
     except ConfigError as error:
         raise configured.placed(error, path) from None
     if check:
