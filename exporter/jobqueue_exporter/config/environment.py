@@ -50,6 +50,8 @@ VARIABLES = (
         "Where `jobqueue demo` finds the programs of Postgres; else it looks for them.",
         in_file=False,
     ),
+    Variable("NO_COLOR", "1", "Where it is set, nothing is coloured.", in_file=False),
+    Variable("TERM", "dumb", "Where it is dumb, nothing is coloured.", in_file=False),
 )
 
 _ASSIGNMENT = re.compile(
