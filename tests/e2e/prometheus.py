@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one address every second, and what it has to say."""
+"""A real Prometheus that scrapes one address every second, judges rules if there are some, and what it has to say."""
 
 from __future__ import annotations
 
@@ -52,21 +52,27 @@ class Prometheus:
 
 
 @contextmanager
-def scraping(target: str, home: Path) -> Iterator[Prometheus]:
-    """Prometheus, scraping `target` each second until the end of the context."""
+def scraping(target: str, home: Path, rules: str = "", alertmanager: str = "") -> Iterator[Prometheus]:
+    """Prometheus, scraping `target` each second until the end of the context; the rules in the files that `rules`
+    matches are judged as often, and what they raise is sent to `alertmanager`."""
     program, address = tool("prometheus"), f"127.0.0.1:{free_port()}"
     scrape = {"job_name": "jobqueue", "static_configs": [{"targets": [target]}]}
-    settings = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [scrape]}
+    often = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    settings: dict[str, object] = {"global": often, "scrape_configs": [scrape]}
+    if rules:
+        settings["rule_files"] = [rules]
+        settings["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
     (home / "prometheus.yml").write_text(yaml.safe_dump(settings))
     command = [
         str(program),
         f"--config.file={home / 'prometheus.yml'}",
         f"--storage.tsdb.path={home / 'data'}",
         f"--web.listen-address={address}",
+        "--rules.alert.resend-delay=3s",
     ]
     with (home / "prometheus.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            until(lambda: _ready(address), seconds=30)
+            until(lambda: ready(address), seconds=30)
             yield Prometheus(address)
         finally:
             process.terminate()
@@ -80,7 +86,8 @@ def free_port() -> int:
         return port
 
 
-def _ready(address: str) -> bool:
+def ready(address: str) -> bool:
+    """Whether the Prometheus or Alertmanager at this address says that it is."""
     try:
         with urllib.request.urlopen(f"http://{address}/-/ready", timeout=2):
             return True
