@@ -16,10 +16,10 @@ exporter/CLI.md.from := jobqueue_exporter.cli.reference
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench fmt lint types layers fresh slow generated alerts tools build clean
+.PHONY: help run test check bench mutate-rules fmt lint types layers fresh slow generated alerts tools build clean
 
 help: ## show this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
 	@echo '  ARGS="..." adds to a command, as in: make run ARGS="--scenario stuck"'
 
 run: $(RUN) ## serve a demo database with living jobs, or your own when DATABASE_URL or REDIS_URL is set
@@ -50,6 +50,9 @@ slow: $(DEV) tools ## run the slow tests: end to end, and the wheel installed al
 
 bench: $(DEV) tools ## measure what a reading costs the database, against other exporters
 	$(BIN)/python -m tests.bench $(ARGS)
+
+mutate-rules: $(DEV) tools ## change each alert rule a little; print the changes that no promtool case notices
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 generated: $(DEV) ## write the files that are made from the code
 	@set -e; $(foreach file,$(GENERATED),$(BIN)/python -m $($(file).from) >$(file).new && mv $(file).new $(file) \

@@ -21,6 +21,7 @@ from tests.e2e.prometheus import free_port, ready
 from tests.tooling import tool
 
 Labels = Mapping[str, str]
+TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Alertmanager:
 
     def receivers(self, labels: Labels) -> list[str]:
         """Where its routes lead an alert, by `amtool config routes test`."""
-        words = [f"{name}={value}" for name, value in labels.items()]
+        words = [f"{name}={json.dumps(value)}" for name, value in labels.items()]
         command = [str(tool("amtool")), "config", "routes", "test", f"--config.file={self.config}", *words]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().split(",")
 
@@ -91,7 +92,8 @@ class Alertmanager:
 @contextmanager
 def alerting(rendered: Path, home: Path, silent: tuple[str, ...] = ("nobody",)) -> Iterator[Alertmanager]:
     """Alertmanager with the rendered configuration, all its receivers but the silent ones leading to the inbox."""
-    program, address, inbox = tool("alertmanager"), f"127.0.0.1:{free_port()}", Inbox()
+    address, inbox = f"127.0.0.1:{free_port()}", Inbox()
+    program, data = _relocated(tool("alertmanager").resolve(), home)
     with _webhook(inbox) as webhook:
         settings = yaml.safe_load(rendered.read_text())
         for receiver in settings["receivers"]:
@@ -102,16 +104,32 @@ def alerting(rendered: Path, home: Path, silent: tuple[str, ...] = ("nobody",)) 
         command = [
             str(program),
             f"--config.file={config}",
-            f"--storage.path={home / 'alertmanager'}",
+            f"--storage.path={home / 'memory'}",
             f"--web.listen-address={address}",
             "--cluster.listen-address=",
         ]
-        with (home / "alertmanager.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as ran:
+        with (
+            (home / "alertmanager.log").open("wb") as log,
+            subprocess.Popen(command, stdout=log, stderr=log, cwd=data) as ran,
+        ):
             try:
                 until(lambda: ready(address), seconds=30)
                 yield Alertmanager(address, config, inbox)
             finally:
                 ran.terminate()
+
+
+def _relocated(program: Path, home: Path) -> tuple[Path, Path]:
+    """The program, and the directory to start it in. Debian's opens its templates in a fixed place, where they are
+    not when its package is only unpacked: then a copy that looks for them where it is started."""
+    unpacked = program.parents[1] / "share/prometheus/alertmanager"
+    if TEMPLATES.is_dir() or not unpacked.is_dir():
+        return program, home
+    place = str(TEMPLATES).encode()
+    copy = home / "alertmanager.bin"
+    copy.write_bytes(program.read_bytes().replace(place, b"/proc/self/cwd".ljust(len(place), b"/")))
+    copy.chmod(0o755)
+    return copy, unpacked
 
 
 @contextmanager

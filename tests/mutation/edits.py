@@ -29,7 +29,7 @@ class Edit:
 def nodes(tree: promql.Expr) -> list[promql.Expr]:
     """All parts of an expression, the whole first."""
     found: list[promql.Expr] = []
-    promql.walk(tree, lambda node: found.append(node))
+    promql.walk(tree, found.append)
     return found
 
 

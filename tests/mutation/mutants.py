@@ -109,9 +109,7 @@ def _grouped(changes: list[Edit]) -> dict[str, list[Edit]]:
 def _changed(rules: list[Rule], changes: list[list[Edit]]) -> list[Rule] | None:
     """The rules with those changes; None where what comes of them is no expression."""
     try:
-        return [
-            {**rule, "expr": edits.edited(rule["expr"], each)} for rule, each in zip(rules, changes, strict=True)
-        ]
+        return [{**rule, "expr": edits.edited(rule["expr"], each)} for rule, each in zip(rules, changes, strict=True)]
     except ValueError:
         return None
 
