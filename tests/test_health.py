@@ -7,7 +7,7 @@ import pytest
 
 from jobqueue_exporter.config.types import Health
 from jobqueue_exporter.health import Check, Status, verdict
-from jobqueue_exporter.model import Binary, Facts, Lane, LaneJobs, Place, Policy, Snapshot, State, Workers
+from jobqueue_exporter.model import Facts, Lane, LaneJobs, Policy, Snapshot, State, Workers
 
 MAIL, RENDER = Lane("mail"), Lane("media", "RENDER")
 UNKNOWN, OK, WARNING, FAILED = Status
@@ -259,35 +259,6 @@ def test_a_lane_is_named_in_one_printable_line() -> None:
 )
 def test_dead_letters(facts: Facts, expected: tuple[Status, str]) -> None:
     assert check("dlq", read(facts)) == expected
-
-
-@pytest.mark.parametrize(
-    ("binaries", "expected"),
-    [
-        pytest.param(
-            (Binary("ffmpeg", Place.WORKER, True), Binary("sox", Place.EXPORTER, True)),
-            (OK, "Found: ffmpeg, sox."),
-            id="all there",
-        ),
-        pytest.param(
-            (Binary("ffmpeg", Place.EXPORTER, False), Binary("ffmpeg", Place.WORKER, True)),
-            (WARNING, "Nobody reports whether sox is there."),
-            id="workers know better than the exporter's host",
-        ),
-        pytest.param(
-            (Binary("ffmpeg", Place.WORKER, False), Binary("ffmpeg", Place.EXPORTER, True)),
-            (FAILED, "ffmpeg is missing on a live worker. Nobody reports whether sox is there."),
-            id="missing",
-        ),
-        pytest.param(
-            None,
-            (WARNING, "Nobody reports whether ffmpeg is there. Nobody reports whether sox is there."),
-            id="nobody reports",
-        ),
-    ],
-)
-def test_binaries(binaries: tuple[Binary, ...] | None, expected: tuple[Status, str]) -> None:
-    assert check("binary", read(Facts(binaries=binaries)), "ffmpeg", "sox") == expected
 
 
 def test_the_worst_check_is_the_verdict() -> None:

@@ -174,15 +174,19 @@ def _dlq(snapshot: Snapshot, limit: int) -> Check:
 
 
 def _binary(snapshot: Snapshot, required: Sequence[str]) -> Check:
-    if not required:
-        return Check("binary", Status.OK, "No program is required.")
     seen = {(binary.name, binary.place): binary.available for binary in snapshot.facts.binaries or ()}
-    best = {name: next((place for place in _FOUND if (name, place) in seen), None) for name in required}
-    missing = [f"{n} is missing {_FOUND[p]}." for n, p in best.items() if p and not seen[n, p]]
+    known = dict.fromkeys((*required, *(name for name, _ in seen)))
+    best = {name: next((place for place in _FOUND if (name, place) in seen), None) for name in known}
+    missing = {n: f"{n} is missing {_FOUND[p]}." for n, p in best.items() if p and not seen[n, p]}
     silent = [f"Nobody reports whether {name} is there." for name, place in best.items() if place is None]
-    if missing or silent:
-        return Check("binary", Status.FAILED if missing else Status.WARNING, " ".join(missing + silent))
-    return Check("binary", Status.OK, f"Found: {', '.join(required)}.")
+    said = " ".join([*missing.values(), *silent])
+    if missing.keys() & set(required):
+        return Check("binary", Status.FAILED, said)
+    if missing:
+        return Check("binary", Status.WARNING, f"{said} The configuration does not require it (`binaries:`).")
+    if silent:
+        return Check("binary", Status.WARNING, said)
+    return Check("binary", Status.OK, f"Found: {', '.join(known)}." if known else "No program is required.")
 
 
 def _readiness(snapshot: Snapshot) -> Iterator[Check]:

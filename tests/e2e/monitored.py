@@ -106,7 +106,8 @@ def _config(teams: Sequence[Team], http: Services, address: str) -> dict[str, ob
     media = {"owner": "media", "wait_objective": wait, "max_runtime": "180s"}
     return {
         "server": {"listen": address, "external_url": f"http://{address}"},
-        "sources": [*(_source(team) for team in teams), *_services(http)],
+        # Asked twenty times as often as usual, they may be asked for twenty times as long.
+        "sources": [{**each, "budget": SCALE * 0.01} for each in (*map(_source, teams), *_services(http))],
         "queues": [
             {"match": {"source": "hung"}, "owner": "media", "wait_objective": "1h"},
             {"match": {"source": "batch"}, **media, "page": False},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobqueue_exporter.cli import console
-from jobqueue_exporter.cli.next_command import pasted
+from jobqueue_exporter.cli.next_command import shown
 from jobqueue_exporter.cli.times import absolute, both
 from jobqueue_exporter.masking import block, hidden, line, masked
 
@@ -40,7 +40,7 @@ def document(one: Opened, detail: Detail, *, full: bool) -> jobs.Detail:
         meaning=jobs.Meaning(
             word=meaning.word,
             text=meaning.text,
-            commands=tuple(pasted(command, one.named) for command in meaning.commands),
+            commands=tuple(map(one.commands.pasted, meaning.commands)),
         ),
         payload=_payload(detail.payload, full=full),
         events=None if detail.events is None else tuple(_event(event, full) for event in detail.events[-_EVENTS:]),
@@ -58,7 +58,7 @@ def tell(one: Opened, detail: Detail, *, full: bool) -> None:
     _titled("payload", _payload(detail.payload, full=full))
     _events(detail, full)
     _more(detail, full)
-    _titled("next", "\n".join(line(pasted(command, one.named), 1_000) for command in meaning.commands))
+    _titled("next", "\n".join(dict.fromkeys(shown(one.commands.pasted(each)) for each in meaning.commands)))
 
 
 def error(text: str, *, full: bool) -> str:

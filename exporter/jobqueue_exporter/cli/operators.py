@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from jobqueue_exporter.cli.next_command import Commands
 from jobqueue_exporter.errors import ConfigError, JobQueueError, SourceError
 
 if TYPE_CHECKING:
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One source, who acts on its jobs, and what of that its engine offers."""
+    """One source, who acts on its jobs, what of that its engine offers, and `path`, the configuration that was named."""
 
     source: Source
     operator: Operator
     offers: frozenset[Operation]
     config: Config
+    path: Path | None = None
 
     @property
     def name(self) -> str:
@@ -35,6 +38,11 @@ class Opened:
     def named(self) -> str | None:
         """The name to put into commands; None where there is only one source."""
         return self.name if len(self.config.sources) > 1 else None
+
+    @property
+    def commands(self) -> Commands:
+        """Commands about this source."""
+        return Commands(self.path, self.named)
 
     def meaning(self, job: Job, now: float) -> Meaning:
         """What the state of one of its jobs means."""
@@ -89,8 +97,9 @@ class Operators:
 
 
 @contextmanager
-def operators(config: Config, names: Sequence[str]) -> Iterator[Operators]:
-    """The operators of these sources, or of all, closed at the end. Sources that have none are told on stderr.
+def operators(config: Config, names: Sequence[str], path: Path | None = None) -> Iterator[Operators]:
+    """The operators of these sources, or of all, closed at the end; `path` is the configuration that was named.
+    Sources that have none are told on stderr.
 
     Raises:
         ConfigError: a name is not that of a source, or a library that an engine needs is not installed.
@@ -104,7 +113,7 @@ def operators(config: Config, names: Sequence[str]) -> Iterator[Operators]:
     with ExitStack() as stack:
         for source in sources:
             try:
-                one = _opened(config, source)
+                one = _opened(config, source, path)
             except _HasNone as error:
                 reasons.append(str(error))
             except SourceError as error:
@@ -124,7 +133,7 @@ class _HasNone(JobQueueError):
     """The engine of a source has no operator."""
 
 
-def _opened(config: Config, source: Source) -> Opened:
+def _opened(config: Config, source: Source, path: Path | None) -> Opened:
     """A source with its operator. Raises _HasNone, and SourceError when its engine cannot be told."""
     from jobqueue_exporter import engines
 
@@ -132,7 +141,7 @@ def _opened(config: Config, source: Source) -> Opened:
     engine = engines.engine(str(known.engine))
     if engine.operator is None:
         raise _HasNone(f"{source.name}: jobs of engine {known.engine} cannot be seen one by one")
-    return Opened(known, engine.operator(known), engine.operations, config)
+    return Opened(known, engine.operator(known), engine.operations, config, path)
 
 
 def _shown(job_id: str) -> str:

@@ -56,7 +56,6 @@ sources = click.option(
 )
 output = click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 full = click.option("--full", is_flag=True, help="Show payloads and errors whole, secrets too.")
-reason = click.option("--reason", default="", metavar="TEXT", help="Why; written down with your name.")
 yes = click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 dry_run = click.option("--dry-run", is_flag=True, help="Change nothing; say what would be changed.")
 queue = click.option("--queue", metavar="NAME", help="Only jobs of this queue.")

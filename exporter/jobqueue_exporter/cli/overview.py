@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from jobqueue_exporter.cli import lane_counts, verdicts
 from jobqueue_exporter.cli.documents import stats
-from jobqueue_exporter.cli.next_command import pasted
+from jobqueue_exporter.cli.next_command import Commands
 from jobqueue_exporter.cli.times import absolute
 from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.health import Status
@@ -27,11 +28,16 @@ def stats_of(sources: Sequence[stats.Source]) -> stats.Stats:
 
 
 def source(
-    snapshot: Snapshot, config: Config, failures: Iterable[stats.Failure] | None, *, everything: bool = False
+    snapshot: Snapshot,
+    config: Config,
+    failures: Iterable[stats.Failure] | None,
+    *,
+    path: Path | None = None,
+    everything: bool = False,
 ) -> stats.Source:
     """One source; `failures` are the jobs that died lately, None where they cannot be listed.
 
-    With `everything`, lanes that are empty too.
+    `path` is the configuration that was named. With `everything`, lanes that are empty too.
     """
     verdict = verdicts.of(snapshot, config)
     every = lane_counts.lanes(snapshot)
@@ -51,7 +57,7 @@ def source(
         workers=_workers(snapshot),
         binaries=_binaries(snapshot, config),
         failures=None if failures is None else tuple(failures),
-        advice=_advice(advice.of(snapshot, verdict), snapshot.source if len(config.sources) > 1 else None),
+        advice=_advice(advice.of(snapshot, verdict), commands(snapshot.source, config, path)),
         notices=tuple(line(one, _LONGEST_NOTICE) for one in list(notices)[:_MOST_NOTICES]),
     )
 
@@ -61,9 +67,14 @@ def clock(snapshot: Snapshot) -> float:
     return snapshot.read_at + (snapshot.clock_skew_seconds or 0.0)
 
 
-def _advice(found: Iterable[advice.Advice], source: str | None) -> tuple[stats.Advice, ...]:
+def commands(source: str, config: Config, path: Path | None) -> Commands:
+    """Commands about this source; `path` is the configuration that was named."""
+    return Commands(path, source if len(config.sources) > 1 else None)
+
+
+def _advice(found: Iterable[advice.Advice], made: Commands) -> tuple[stats.Advice, ...]:
     return tuple(
-        stats.Advice(text=one.text, command=pasted(one.command, source) if one.command else "") for one in found
+        stats.Advice(text=one.text, command=made.pasted(one.command) if one.command else "") for one in found
     )
 
 

@@ -8,6 +8,7 @@ from jobqueue_exporter.cli.check_lines import KEPT, check_lines, hanging, title
 from jobqueue_exporter.cli.console import PIPED_WIDTH
 from jobqueue_exporter.cli.documents import stats
 from jobqueue_exporter.cli.lane_grid import age, lane_grid, number
+from jobqueue_exporter.cli.next_command import shown
 from jobqueue_exporter.durations import human
 from jobqueue_exporter.masking import line
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _PLACES = {"worker": "on a live worker", "readiness": "by the health endpoint", "exporter": "on this machine"}
 _RARE = ("scheduled", "retrying", "blocked", "stuck")
 _NAME = 60
-_COMMAND = 500
 
 
 def overview(found: stats.Stats, width: int) -> list[RenderableType]:
@@ -103,7 +103,7 @@ def _binary(one: stats.Binary) -> str:
 
 def _failures(one: stats.Source, width: int) -> list[Text]:
     if one.failures is None:
-        text = "which jobs died last cannot be told here; see `jobqueue dlq list`"
+        text = "which jobs died last cannot be told here"
         return hanging([("errors    ", "bold")], text, width)
     if not one.failures:
         return []
@@ -118,9 +118,12 @@ def _failures(one: stats.Source, width: int) -> list[Text]:
 def _advice(one: stats.Source, width: int) -> list[RenderableType]:
     if not one.advice:
         return []
+    from rich.text import Text
+
     lines: list[RenderableType] = ["", *hanging([("what to do", "bold")], "", width)]
     for each in one.advice:
         lines += hanging([("  - ", "")], each.text, width)
         if each.command:
-            lines += hanging([("    ", "")], line(each.command, _COMMAND), width)
+            # Not folded: what is pasted must stay one line.
+            lines.append(Text(f"    {shown(each.command)}"))
     return lines

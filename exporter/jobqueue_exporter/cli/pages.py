@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from jobqueue_exporter.cli.next_command import pasted
 from jobqueue_exporter.cli.operators import Opened, Operators
 from jobqueue_exporter.engines.operations import Job, Wanted
 from jobqueue_exporter.errors import SourceError
@@ -29,7 +28,7 @@ class Page:
     def command(self, narrowed: Sequence[str]) -> str:
         """What prints the next page, with the options that narrowed this one."""
         words = [*narrowed, "--after", self.jobs[-1].id]
-        return pasted(f"jobs list --state {self.state} {shlex.join(words)}", self.opened.named)
+        return self.opened.commands.pasted(f"jobs list --state {self.state} {shlex.join(words)}")
 
 
 def pages(opened: Operators, wanted: Sequence[Wanted], limit: int) -> list[Page]:

@@ -49,8 +49,9 @@ class Bar:
 
 
 def _bar() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    count = TextColumn("{task.completed:,.0f}/{task.total:,.0f}")
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     # What is piped elsewhere must not be drawn above the bar.
     return Progress(*columns, console=console(stderr=True), redirect_stdout=sys.stdout.isatty())

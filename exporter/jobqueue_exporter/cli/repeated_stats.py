@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from jobqueue_exporter import engines
 from jobqueue_exporter.cli import failures, overview
@@ -20,10 +21,11 @@ Failures = tuple[stats.Failure, ...] | None
 
 
 class RepeatedStats:
-    """Reads the same sources again and again, over the connections that it has. Not for several threads."""
+    """Reads the same sources again and again, over the connections that it has; `path` is the
+    configuration that was named. Not for several threads."""
 
-    def __init__(self, config: Config, names: Sequence[str]) -> None:
-        self._config = config
+    def __init__(self, config: Config, names: Sequence[str], path: Path | None = None) -> None:
+        self._config, self._path = config, path
         self._names = tuple(dict.fromkeys(names)) or None
         self._collection = Collection(config, engines.reader, flows=False)
         self._failures: dict[str, tuple[float, Failures]] = {}
@@ -31,7 +33,9 @@ class RepeatedStats:
     def read(self) -> stats.Stats:
         """How it is now. A source that cannot be read is in it as such."""
         read = self._collection.read(self._names)
-        return overview.stats_of([overview.source(one, self._config, self._recent(one)) for one in read])
+        return overview.stats_of(
+            [overview.source(one, self._config, self._recent(one), path=self._path) for one in read]
+        )
 
     def close(self) -> None:
         """Give the connections back; ends a reading under way."""

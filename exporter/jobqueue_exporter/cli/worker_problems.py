@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from jobqueue_exporter.cli.documents.stats import Lane, Source
 from jobqueue_exporter.cli.documents.workers import Problem
-from jobqueue_exporter.cli.next_command import pasted
+from jobqueue_exporter.cli.next_command import Commands
 from jobqueue_exporter.durations import human
+from jobqueue_exporter.engines.operations import Operation
 from jobqueue_exporter.masking import line
+from jobqueue_exporter.operate import reach
 
 _NAME = 80
 _START = (
@@ -19,25 +21,26 @@ _START = (
 )
 
 
-def problems(one: Source, named: str | None) -> Iterator[Problem]:
-    """The gravest first; nothing when all is well. `named` is the source's name where commands need it."""
+def problems(one: Source, commands: Commands) -> Iterator[Problem]:
+    """The gravest first; nothing when all is well. `commands` are those about the source; only those are advised
+    that its engine is within reach of."""
     if not one.up:
-        yield Problem(name="unreadable", text=one.checks[0].message, steps=(pasted("doctor", named),))
+        yield Problem(name="unreadable", text=one.checks[0].message, steps=(commands.pasted("doctor"),))
         return
     late = [lane for lane in one.lanes if lane.late]
     checks = {check.name: check for check in one.checks}
     if checks["worker"].status == "failed":
         yield Problem(name="none", text=checks["worker"].message, steps=_START)
-    yield from _missing(one, named)
-    yield from _stale(one, named)
+    yield from _missing(one, commands)
+    yield from _stale(one, commands)
     if one.workers is not None and one.workers.live:
-        yield from _idle(one, late, named)
+        yield from _idle(one, late, commands)
     yield from _paused(one)
     if one.workers is None and checks["worker"].status != "failed":
-        yield _untold(named)
+        yield _untold(one, commands)
 
 
-def _missing(one: Source, named: str | None) -> Iterator[Problem]:
+def _missing(one: Source, commands: Commands) -> Iterator[Problem]:
     names = [each.name for each in one.binaries if each.required and each.available is False]
     for name in dict.fromkeys(names):
         yield Problem(
@@ -46,30 +49,32 @@ def _missing(one: Source, named: str | None) -> Iterator[Problem]:
             steps=(
                 f"On a worker's host, as its user: command -v {name} && {name} -version",
                 "Put it back into the image, or on PATH and executable; deploy; restart the workers.",
-                f"{pasted('workers list', named)} shows which of them miss it.",
+                *_listed(one, f"{commands.pasted('workers list')} shows which of them miss it."),
             ),
         )
 
 
-def _stale(one: Source, named: str | None) -> Iterator[Problem]:
+def _stale(one: Source, commands: Commands) -> Iterator[Problem]:
     stale, stuck = one.workers.stale if one.workers else 0, one.jobs.stuck or 0
     if not stale and not stuck:
         return
     beat = one.workers.newest_heartbeat_age_seconds if one.workers else None
     newest = f" The newest heartbeat of all is {human(beat)} old." if beat is not None else ""
     held = f" {_many(stuck, 'running job')} stuck with no sign of life." if stuck else ""
+    given_back = stuck and Operation.RECLAIM in reach.of(one.engine).offers
     yield Problem(
         name="stale",
         text=f"{_many(stale, 'worker')} stale: gone without a word, hung, or cut off from the database.{newest}{held}",
         steps=(
-            f"{pasted('workers list', named)} names them; look at the logs of each: crashed, out of memory, hung?",
+            *_listed(one, f"{commands.pasted('workers list')} names them."),
+            "Look at the logs of each: crashed, out of memory, hung?",
             "Restart those that still run.",
-            *([f"{pasted('jobs reclaim --dry-run', named)} gives the stuck jobs to others."] if stuck else []),
+            *([f"{commands.pasted('jobs reclaim --dry-run')} gives the stuck jobs to others."] if given_back else []),
         ),
     )
 
 
-def _idle(one: Source, late: list[Lane], named: str | None) -> Iterator[Problem]:
+def _idle(one: Source, late: list[Lane], commands: Commands) -> Iterator[Problem]:
     """Workers are live, and yet jobs wait past their objective."""
     workers = one.workers
     assert workers is not None, "asked of live workers only"
@@ -96,10 +101,10 @@ def _idle(one: Source, late: list[Lane], named: str | None) -> Iterator[Problem]
             ),
         )
     else:
-        yield _not_claiming(one, served[0], named)
+        yield _not_claiming(one, served[0], commands)
 
 
-def _not_claiming(one: Source, lane: Lane, named: str | None) -> Problem:
+def _not_claiming(one: Source, lane: Lane, commands: Commands) -> Problem:
     assert one.workers is not None, "asked of live workers only"
     free = ""
     if one.workers.slots is not None and one.workers.busy is not None:
@@ -108,7 +113,9 @@ def _not_claiming(one: Source, lane: Lane, named: str | None) -> Problem:
         name="not claiming",
         text=f"{_many(one.workers.live, 'worker')} live{free}, and yet {_waits(lane)}.",
         steps=(
-            f"{pasted('jobs list --state pending', named)} shows what waits: kinds that no worker handles?",
+            *_listed(
+                one, f"{commands.pasted('jobs list --state pending')} shows what waits: kinds that no worker handles?"
+            ),
             "Look at a worker's log for errors while claiming: rights, locks, a changed schema, wrong environment.",
             "Compare the clocks: workers that lag behind the database find nothing due.",
             "Restart one worker, and see whether it claims.",
@@ -122,14 +129,22 @@ def _paused(one: Source) -> Iterator[Problem]:
         yield Problem(name="paused", text=text, steps=("Resume it once the reason for the pause is gone.",))
 
 
-def _untold(named: str | None) -> Problem:
+def _untold(one: Source, commands: Commands) -> Problem:
+    if reach.of(one.engine).sql:
+        step = f"{commands.pasted('sql heartbeats')} prints a table that workers write to; then idle ones are seen too."
+    else:
+        step = "Look at the workers where they run: from here they are not seen."
     return Problem(
         name="cannot tell",
         text="How many workers there are cannot be told: idle workers leave no trace in this source.",
-        steps=(
-            f"{pasted('sql heartbeats', named)} prints a table that workers write to; then idle ones are seen too.",
-        ),
+        steps=(step,),
     )
+
+
+def _listed(one: Source, step: str) -> Iterator[str]:
+    """The step, where jobs and workers of the source can be listed."""
+    if reach.of(one.engine).jobs:
+        yield step
 
 
 def _waits(lane: Lane) -> str:

@@ -6,10 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
+import click
+
 from jobqueue_exporter.cli import options
 
 # Any: a command of click takes its options by keyword, whatever they are.
 F = TypeVar("F", bound=Callable[..., Any])
+
+_REASON = click.option(
+    "--reason",
+    default="",
+    metavar="TEXT",
+    help="Why; written down with your name in the engine's records, or on stderr where its engine keeps no record: "
+    "redirect it to keep it.",
+)
 
 
 class Given(TypedDict):
@@ -25,6 +35,6 @@ class Given(TypedDict):
 
 def writing(command: F) -> F:
     """Gives a command these options."""
-    for option in (options.config, options.source, options.output, options.dry_run, options.yes, options.reason):
+    for option in (options.config, options.source, options.output, options.dry_run, options.yes, _REASON):
         command = option(command)
     return command

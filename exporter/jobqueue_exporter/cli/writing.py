@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobqueue_exporter import engines
+from jobqueue_exporter.cli.next_command import Commands
 from jobqueue_exporter.cli.sources import one
 from jobqueue_exporter.config.load import load
 from jobqueue_exporter.config.types import Source
@@ -28,10 +28,7 @@ class Place:
 
     def command(self, words: str, source: str = "") -> str:
         """A command about this source, or another, as a person can paste it; `words` as in `dlq inspect ID`."""
-        group, name, *rest = words.split(" ", 2)
-        config = ("--config", shlex.quote(str(self.path))) if self.path else ()
-        named = ("--source", source or self.source.name) if self.others else ()
-        return " ".join(("jobqueue", group, name, *config, *named, *rest))
+        return Commands(self.path, (source or self.source.name) if self.others else None).pasted(words)
 
     def elsewhere(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Of ids that this source was said not to have, those that another has, and its name."""

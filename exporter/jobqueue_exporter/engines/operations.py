@@ -169,7 +169,7 @@ class Operator(Protocol):
         """The jobs of these ids that are there, in any order; BATCH of them at most."""
 
     def inspect(self, job_id: str) -> Detail | None:
-        """All of one job, whatever its state; None when there is no such job."""
+        """All of one job, whatever its state, its `row` too where that may be read; None when there is no such job."""
 
     def workers(self) -> Iterator[WorkerProcess] | None:
         """The workers that are known, those with the newest heartbeat first; None where none can be seen."""

@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from jobqueue_exporter.engines.operations import Operation
 from jobqueue_exporter.health import Check, Status, Verdict
+from jobqueue_exporter.masking import line
 from jobqueue_exporter.model import Breaker, Cause, Lane, Policy, Snapshot, State
+from jobqueue_exporter.operate import reach
 
 _DEAD = {
     Cause.RECOVERABLE: (
@@ -25,6 +28,8 @@ _DEAD = {
     ),
     Cause.UNKNOWN: ("Most died of unknown causes. Read two or three errors before requeueing any.", "dlq list"),
 }
+_NOT_HERE = "Look at the dead jobs where that system shows them: from here they cannot be seen one by one."
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ def _db(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]:
     if snapshot.up:
         yield Advice("Read it again: these numbers are old.", "jobs stats")
         return
-    yield Advice("Mend the connection first: nothing else can be told before.", "doctor")
+    why = f": {line(snapshot.error, _LONGEST_ERROR)}" if snapshot.error else ""
+    yield Advice(f"Mend this first, nothing else can be told before{why}", "doctor")
 
 
 def _worker(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]:
@@ -64,18 +70,27 @@ def _worker(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice
     if _unmanned(checks):
         yield Advice("Start workers: jobs wait, and nobody takes them.", "workers status")
     if workers is not None and workers.stale:
-        yield Advice("Find out why workers fell silent, and restart them.", "workers list")
+        yield Advice("Find out why workers fell silent, and restart them.", _where_seen(snapshot, "workers list"))
     if stuck := sum(jobs.stuck or 0 for jobs in lanes):
-        them = "its worker is" if stuck == 1 else "their workers are"
-        yield Advice(f"Reclaim {stuck} stuck job{'' if stuck == 1 else 's'}: {them} lost.", "jobs reclaim --dry-run")
+        yield _stuck(stuck, reach.of(snapshot.engine))
+
+
+def _stuck(stuck: int, far: reach.Reach) -> Advice:
+    jobs = f"{stuck:,} stuck job{'' if stuck == 1 else 's'}"
+    lost = f"{'its worker is' if stuck == 1 else 'their workers are'} lost"
+    if Operation.RECLAIM in far.offers:
+        return Advice(f"Reclaim {jobs}: {lost}.", "jobs reclaim --dry-run")
+    text = f"See that workers run, so that their engine takes back {jobs}: {lost}."
+    return Advice(text, "jobs list --state running --stuck" if far.jobs else "")
 
 
 def _binary(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]:
     missing = sorted({binary.name for binary in snapshot.facts.binaries or () if not binary.available})
-    if check.status is Status.FAILED:
+    if missing:
         yield Advice(f"Install {' and '.join(missing)} where the workers run, then restart them.", "workers status")
     else:
-        yield Advice("Look at a worker's host: nobody reports a program that jobs need.", "workers list")
+        text = "Look at a worker's host: nobody reports a program that jobs need."
+        yield Advice(text, _where_seen(snapshot, "workers list"))
 
 
 def _queue(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]:
@@ -85,10 +100,13 @@ def _queue(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]
         return
     where = f" --queue {shlex.quote(lane.queue)}" + (f" --kind {shlex.quote(lane.kind)}" if lane.kind else "")
     text = "Add workers, or stop what makes so many jobs. See first whether the workers claim any."
-    yield Advice(text, f"jobs list --state pending{where}")
+    yield Advice(text, _where_seen(snapshot, f"jobs list --state pending{where}"))
 
 
 def _dlq(snapshot: Snapshot, check: Check, checks: Checks) -> Iterator[Advice]:
+    if not reach.of(snapshot.engine).jobs:
+        yield Advice(_NOT_HERE)
+        return
     causes: Counter[Cause] = Counter()
     for letters in (snapshot.facts.dead_letters or {}).values():
         causes.update(letters.causes)
@@ -119,6 +137,11 @@ _ABOUT: dict[str, Callable[[Snapshot, Check, Checks], Iterator[Advice]]] = {
     "queue": _queue,
     "dlq": _dlq,
 }
+
+
+def _where_seen(snapshot: Snapshot, command: str) -> str:
+    """The command, where jobs and workers of the source can be listed."""
+    return command if reach.of(snapshot.engine).jobs else ""
 
 
 def _unmanned(checks: Checks) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from itertools import islice
 
 from jobqueue_exporter.engines.operations import BATCH, Change, Job, Operation, Operator, Order
 from jobqueue_exporter.errors import SourceError
-from jobqueue_exporter.model import State
 from jobqueue_exporter.operate.canary import Canary
+from jobqueue_exporter.operate.given_back import Again, GivenBack
 from jobqueue_exporter.operate.settled import settled
 from jobqueue_exporter.operate.signals import Signals
 
 _ASKED = "asked to stop"
+_UNSEEN = "what became of the jobs given back cannot be seen"
 # How often those that were given back are looked at: a campaign without pauses must not look more than it changes.
 _LOOK_SECONDS = 1.0
 
@@ -36,23 +36,31 @@ class Pace:
 class Step:
     """Something to tell: the changes of a batch, or in `text` what is being waited for or why it has stopped.
 
-    `stopped`: nothing more will be changed."""
+    `stopped`: nothing more will be changed. `again`: after the last batch, how many of those given back are dead."""
 
     changes: tuple[Change, ...] = ()
     text: str = ""
     stopped: bool = False
+    again: Again | None = None
 
 
 def carried_out(
-    operator: Operator, order: Order, ids: Iterable[str], pace: Pace, stop: Signals, clock: Callable[[], float]
+    operator: Operator,
+    order: Order,
+    ids: Iterable[str],
+    pace: Pace,
+    stop: Signals,
+    clock: Callable[[], float],
+    witness: Operator | None = None,
 ) -> Iterator[Step]:
     """Carries the order out on all these jobs, step by step. Never raises SourceError: a source that is lost is a
     last step that says so.
 
-    Of jobs whose change may be in force or not, it is found out where they are, if the source answers again. A
+    Of jobs whose change may be in force or not, it is found out where they are, if the source answers again.
+    `witness` looks what became of jobs, where the operator itself would look at a copy that lags behind. A
     KeyboardInterrupt is raised after a step that says what the batch under way had come to.
     """
-    campaign = _Campaign(operator, order, pace, stop, clock)
+    campaign = _Campaign(operator, witness or operator, order, pace, stop, clock)
     # Not a dry run: nothing of what it would do comes back to be looked at.
     if pace.canary and order.operation is Operation.REQUEUE and not order.dry_run:
         rest = iter(ids)
@@ -60,25 +68,35 @@ def carried_out(
         yield from campaign.batches(rest, pause_first=campaign.changed)
     else:
         yield from campaign.batches(iter(ids), pause_first=False)
+    yield from campaign.ended()
 
 
 class _Campaign:
     """One order under way. After a step that has stopped it, nothing more is changed."""
 
-    def __init__(self, operator: Operator, order: Order, pace: Pace, stop: Signals, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        operator: Operator,
+        witness: Operator,
+        order: Order,
+        pace: Pace,
+        stop: Signals,
+        clock: Callable[[], float],
+    ) -> None:
         self.operator = operator
+        self.witness = witness
         self.order = order
         self.pace = pace
         self.stop = stop
         self.clock = clock
         self.over = False
         self.changed = False
-        self.given_back: deque[str] = deque(maxlen=BATCH)
+        self.given_back = GivenBack()
         self.looked = clock()
 
     def canary(self, ids: Iterator[str]) -> Iterator[Step]:
         """Changes the first jobs that can be changed, and waits for what becomes of them."""
-        canary = Canary(self.operator, self.pace.canary_seconds, self.stop, self.clock)
+        canary = Canary(self.witness, self.pace.canary_seconds, self.stop, self.clock)
         while missing := self.pace.canary - len(canary):
             batch = tuple(islice(ids, min(missing, BATCH)))
             if not batch or self.over or self.stop.asked:
@@ -104,19 +122,31 @@ class _Campaign:
                 yield from self._batch(batch)
             pause = True
 
+    def ended(self) -> Iterator[Step]:
+        """After the last batch, how many of those that were given back are dead already."""
+        if self.over or not self.given_back:
+            return
+        try:
+            with self.stop.at_once():
+                again = self.given_back.again(self.witness)
+        except SourceError as error:
+            yield Step(text=f"{_UNSEEN}: {error}")
+            return
+        yield Step(again=again)
+
     def _batch(self, batch: Sequence[str]) -> Iterator[Step]:
         """The step of one batch; it is the last one when the source is lost in it."""
         changes: list[Change] = []
         try:
             why = self._change(batch, changes)
-            found = settled(self.operator, self.order.operation, changes, self.stop)
+            found = settled(self.witness, self.order.operation, changes, self.stop)
         except KeyboardInterrupt:
             self.over = True
             yield Step((*changes, *_cut_off(batch[len(changes) :])), text="ended at once", stopped=True)
             raise
         self.changed = self.changed or any(change.done for change in found)
         if self.order.operation is Operation.REQUEUE and not self.order.dry_run:
-            self.given_back.extend(change.moved_to or change.id for change in found if change.done)
+            self.given_back.add(change.moved_to or change.id for change in found if change.done)
         if not why and any(change.done is None for change in found):
             why = "the connection broke while a change was being committed, and what became of it cannot be seen"
         self.over = bool(why)
@@ -134,7 +164,7 @@ class _Campaign:
 
     def _looked_at(self, batch: Sequence[str]) -> Mapping[str, Job]:
         with suppress(SourceError), self.stop.at_once():
-            return {job.id: job for job in self.operator.look(batch)}
+            return {job.id: job for job in self.witness.look(batch)}
         return {}
 
     def _stopped(self, why: str) -> Iterator[Step]:
@@ -143,18 +173,16 @@ class _Campaign:
             yield Step(text=why, stopped=True)
 
     def _oscillation(self) -> str:
-        """Why to stop, when too many of those that were given back last are dead again; empty if not."""
+        """Why to stop, when too many of those that were given back are dead again; empty if not."""
         if not self.given_back or self.clock() - self.looked < _LOOK_SECONDS:
             return ""
         self.looked = self.clock()
         try:
             with self.stop.at_once():
-                dead = sum(job.state is State.DEAD_LETTER for job in self.operator.look(tuple(self.given_back)))
+                again = self.given_back.again(self.witness)
         except SourceError as error:
-            return f"what became of the jobs given back cannot be seen: {error}"
-        if dead < self.pace.most_dead_again:
-            return ""
-        return f"{dead:,} of the last {len(self.given_back):,} jobs that were given back are dead again"
+            return f"{_UNSEEN}: {error}"
+        return "" if again.dead < self.pace.most_dead_again else f"of the jobs given back, {again}"
 
 
 def _cut_off(ids: Iterable[str]) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from jobqueue_exporter.durations import human
 from jobqueue_exporter.engines.operations import Change, Job, Operator
 from jobqueue_exporter.errors import SourceError
-from jobqueue_exporter.model import RecoveryState, State
+from jobqueue_exporter.operate.given_back import lost
 from jobqueue_exporter.operate.signals import Signals
 
 _LOOK_SECONDS = 1.0
@@ -74,12 +74,8 @@ class Canary:
 
     def _died(self, job: Job) -> bool:
         """Whether it is dead again: a standby may still show it as it was before."""
-        return _lost(job) and job != self._waiting[job.id]
-
-
-def _lost(job: Job) -> bool:
-    return job.state is State.DEAD_LETTER or job.recovery is RecoveryState.ABANDONED
+        return lost(job) and job != self._waiting[job.id]
 
 
 def _ended_well(job: Job) -> bool:
-    return job.state is None and not _lost(job)
+    return job.state is None and not lost(job)

@@ -11,15 +11,16 @@ from jobqueue_exporter.engines.operations import Change, Job, Operation
 from jobqueue_exporter.model import Cause, Policy, RecoveryState, State
 from jobqueue_exporter.operate.timeline import timeline
 
-__all__ = ["Meaning", "instead", "of", "timeline"]
+__all__ = ["COMMANDS", "Meaning", "instead", "of", "timeline"]
 
-_COMMANDS = {
+COMMANDS = {
     Operation.REQUEUE: "dlq requeue",
     Operation.RECLAIM: "jobs reclaim",
     Operation.CANCEL: "jobs cancel",
     Operation.ABANDON: "dlq abandon",
     Operation.DELETE: "dlq delete",
 }
+"""The command of each operation, as in `jobs cancel ID`."""
 
 _OF_CAUSE = {
     Cause.RECOVERABLE: "What stopped it passes by itself: requeue it as soon as that has passed.",
@@ -115,9 +116,9 @@ def _running(job: Job, policy: Policy, now: float, offers: frozenset[Operation])
     if ran is not None and ran > policy.max_runtime_seconds:
         text = f"{runs}, longer than the {human(policy.max_runtime_seconds)} that it may; {sign}."
         return Meaning("slow", text, (command("jobs history", job.id), "workers list"))
-    if _last(job):
-        return Meaning("last attempt", f"{runs}; {sign}. {_if_it_fails(job)}")
-    return Meaning("fine", f"{runs}; {sign}.")
+    if _spent(job):
+        return Meaning("last attempt", f"{runs}; {sign}. It has used {_attempts(job)}: when it fails, it is dead.")
+    return Meaning("fine", f"{runs}; {sign}.{_perhaps_last(job)}")
 
 
 def _pending(job: Job, policy: Policy, now: float, offers: frozenset[Operation]) -> Meaning:
@@ -167,6 +168,13 @@ def _last(job: Job) -> bool:
     return bool(job.attempts and job.max_attempts and job.attempts >= job.max_attempts - 1)
 
 
+def _perhaps_last(job: Job) -> str:
+    """Some engines count an attempt when it begins, others when it ends."""
+    if job.attempts is None or job.max_attempts is None or job.attempts < job.max_attempts - 1:
+        return ""
+    return f" It has used {_attempts(job)}: this may be its last."
+
+
 def _if_it_fails(job: Job) -> str:
     return f"It has used {_attempts(job)}: when it fails once more, it is dead."
 
@@ -175,6 +183,6 @@ def _offered(job: Job, offers: frozenset[Operation], *operations: Operation) -> 
     def commands() -> Iterator[str]:
         for operation in operations:
             if operation in offers:
-                yield command(_COMMANDS[operation], job.id)
+                yield command(COMMANDS[operation], job.id)
 
     return tuple(commands())

@@ -20,7 +20,9 @@ _WAITS = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKE
 def settled(operator: Operator, operation: Operation, changes: Sequence[Change], stop: Signals) -> tuple[Change, ...]:
     """The changes, with those of which it is unknown whether they are in force looked up, if the source answers.
 
-    It is asked for some seconds, or until a person wants it to stop. What cannot be found out stays unknown."""
+    It is asked for some seconds, or until a person wants it to stop. What cannot be found out stays unknown. The
+    operator must look where the change was made: a copy that lags behind would show them as they were.
+    """
     unknown = {change.id for change in changes if change.done is None}
     found: dict[str, Change] = {}
     for _ in range(_LOOKS):

@@ -62,7 +62,7 @@ def list_(*, path: Path | None, names: tuple[str, ...], output: str, **asked: Un
     config = load(path, os.environ)
     if asked["after"] is not None and len(names or config.sources) > 1:
         raise click.UsageError("--after goes on with one list: name one --source")
-    with operators(config, names) as opened:
+    with operators(config, names, path) as opened:
         found = pages(opened, [wanted(asked, newest=asked["newest"], after=asked["after"])], asked["limit"])
     if output == "json":
         from jobqueue_exporter.cli.documents import write
@@ -95,7 +95,7 @@ def _document(found: Sequence[Page], asked: _Asked, failed: Sequence[str]) -> Jo
 
 def _tell(found: Sequence[Page], asked: _Asked, *, failed: bool) -> None:
     from jobqueue_exporter.cli.job_table import Listed, tell
-    from jobqueue_exporter.masking import line
+    from jobqueue_exporter.cli.next_command import shown
     from jobqueue_exporter.model import State
 
     rows = [Listed(page.opened.named or "", job, page.now) for page in found for job in page.jobs]
@@ -105,16 +105,14 @@ def _tell(found: Sequence[Page], asked: _Asked, *, failed: bool) -> None:
         click.echo("No dead jobs." if _all(asked) else "No such jobs.")
     for page in found:
         if page.more:
-            click.echo(f"more: {line(_next(page, asked), 1_000)}", err=True)
+            click.echo(f"more: {shown(_next(page, asked))}", err=True)
 
 
 def _next(page: Page, asked: _Asked) -> str:
     """What prints the page after this one."""
-    from jobqueue_exporter.cli.next_command import pasted
-
     order = () if asked["newest"] else ("--oldest",)
     words = [*_narrowed(asked), *order, "--limit", str(asked["limit"]), "--after", page.jobs[-1].id]
-    return pasted(f"dlq list {shlex.join(words)}", page.opened.named)
+    return page.opened.commands.pasted(f"dlq list {shlex.join(words)}")
 
 
 def _narrowed(asked: _Asked) -> Iterator[str]:

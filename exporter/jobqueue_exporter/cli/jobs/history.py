@@ -44,7 +44,7 @@ def history(*, job_id: str, path: Path | None, names: tuple[str, ...], full: boo
     from jobqueue_exporter.cli.operators import operators
     from jobqueue_exporter.config.load import load
 
-    with operators(load(path, os.environ), names) as opened:
+    with operators(load(path, os.environ), names, path) as opened:
         one, detail = opened.found(job_id)
         made = _history(one.name, detail, full=full)
         if output == "json":

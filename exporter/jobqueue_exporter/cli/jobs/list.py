@@ -77,7 +77,7 @@ def list_(
         Wanted(state=state, queue=queue, kind=kind, older_than=older_than, stuck=stuck or None, after=after)
         for state in asked
     ]
-    with operators(config, names) as opened:
+    with operators(config, names, path) as opened:
         found = pages(opened, wanted, limit)
     narrowed = [*_narrowed(wanted[0], limit)]
     if output == "json":
@@ -137,7 +137,7 @@ def _document(found: Sequence[Page], narrowed: Sequence[str], failed: Sequence[s
 def _tell(found: Sequence[Page], narrowed: Sequence[str], *, titled: bool) -> None:
     from jobqueue_exporter.cli.console import heading
     from jobqueue_exporter.cli.job_table import Listed, tell
-    from jobqueue_exporter.masking import line
+    from jobqueue_exporter.cli.next_command import shown
 
     for index, state in enumerate(dict.fromkeys(page.state for page in found)):
         of_state = [page for page in found if page.state is state]
@@ -147,6 +147,6 @@ def _tell(found: Sequence[Page], narrowed: Sequence[str], *, titled: bool) -> No
         tell(rows, state)
         for page in of_state:
             if page.more:
-                click.echo(f"more: {line(page.command(narrowed), 1_000)}", err=True)
+                click.echo(f"more: {shown(page.command(narrowed))}", err=True)
     if not found:
         click.echo("no such jobs", err=True)

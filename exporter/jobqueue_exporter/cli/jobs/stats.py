@@ -40,7 +40,7 @@ def stats(*, path: Path | None, names: tuple[str, ...], everything: bool, output
     from jobqueue_exporter.config.load import load
 
     with logs.sources_told_elsewhere():
-        found = _read(load(path, os.environ), names, everything=everything)
+        found = _read(load(path, os.environ), names, path, everything=everything)
     if output == "json":
         write.document(found)
     else:
@@ -49,7 +49,7 @@ def stats(*, path: Path | None, names: tuple[str, ...], everything: bool, output
         click.get_current_context().exit(1)
 
 
-def _read(config: Config, names: tuple[str, ...], *, everything: bool) -> Stats:
+def _read(config: Config, names: tuple[str, ...], path: Path | None, *, everything: bool) -> Stats:
     from jobqueue_exporter.cli import failures, overview
     from jobqueue_exporter.cli.snapshots import snapshots
     from jobqueue_exporter.cli.sources import chosen
@@ -57,16 +57,18 @@ def _read(config: Config, names: tuple[str, ...], *, everything: bool) -> Stats:
     asked = [one.name for one in chosen(config, names)]
     return overview.stats_of(
         [
-            overview.source(one, config, failures.recent(one, config), everything=everything)
+            overview.source(one, config, failures.recent(one, config), path=path, everything=everything)
             for one in snapshots(config, asked)
         ]
     )
 
 
 def _tell(found: Stats) -> None:
+    from rich.text import Text
+
     from jobqueue_exporter.cli.console import console
     from jobqueue_exporter.cli.overview_lines import overview
 
     out = console()
     for each in overview(found, out.width):
-        out.print(each)
+        out.print(each, soft_wrap=isinstance(each, Text))

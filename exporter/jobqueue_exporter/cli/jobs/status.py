@@ -37,7 +37,7 @@ def status(*, job_id: str, path: Path | None, names: tuple[str, ...], full: bool
     from jobqueue_exporter.cli.operators import operators
     from jobqueue_exporter.config.load import load
 
-    with operators(load(path, os.environ), names) as opened:
+    with operators(load(path, os.environ), names, path) as opened:
         one, detail = opened.found(job_id)
         if output == "json":
             write.document(job_view.document(one, detail, full=full))

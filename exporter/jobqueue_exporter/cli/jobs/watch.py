@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from jobqueue_exporter.cli import logs, options
 
 if TYPE_CHECKING:
     from jobqueue_exporter.cli.documents.stats import Source, Stats
-    from jobqueue_exporter.config.types import Config
+    from jobqueue_exporter.cli.repeated_stats import RepeatedStats
 
 _LEAST_SECONDS = 0.5
 
@@ -44,6 +43,7 @@ def watch(*, path: Path | None, names: tuple[str, ...], interval: float, count: 
 
     Exits with 0 however it is ended; what it saw is in what it wrote. With 2 when the configuration is wrong.
     """
+    from jobqueue_exporter.cli.repeated_stats import RepeatedStats
     from jobqueue_exporter.cli.sources import chosen
     from jobqueue_exporter.config.load import load
 
@@ -55,19 +55,18 @@ def watch(*, path: Path | None, names: tuple[str, ...], interval: float, count: 
     # Ctrl-C is how a view is left, and no failure.
     with logs.sources_told_elsewhere(), suppress(KeyboardInterrupt):
         if output == "text" and sys.stdout.isatty():
-            _live(config, names, interval, count, stop)
+            _live(RepeatedStats(config, names, path), interval, count, stop)
         else:
-            _lines(config, names, interval, count, stop, json=output == "json")
+            _lines(RepeatedStats(config, names, path), interval, count, stop, json=output == "json")
 
 
-def _live(config: Config, names: Sequence[str], interval: float, count: int | None, stop: threading.Event) -> None:
+def _live(readings: RepeatedStats, interval: float, count: int | None, stop: threading.Event) -> None:
     from jobqueue_exporter.cli.console import console
     from jobqueue_exporter.cli.live import View, show
-    from jobqueue_exporter.cli.repeated_stats import Background, RepeatedStats
+    from jobqueue_exporter.cli.repeated_stats import Background
 
     out = console()
     view = View(out, interval)
-    readings = RepeatedStats(config, names)
     try:
         background = Background(readings, interval, count, view.tell, stop)
         show(out, view, stop)
@@ -77,14 +76,10 @@ def _live(config: Config, names: Sequence[str], interval: float, count: int | No
         readings.close()
 
 
-def _lines(
-    config: Config, names: Sequence[str], interval: float, count: int | None, stop: threading.Event, *, json: bool
-) -> None:
+def _lines(readings: RepeatedStats, interval: float, count: int | None, stop: threading.Event, *, json: bool) -> None:
     """A reading at a time, until so many are done or Ctrl-C."""
     from jobqueue_exporter.cli.documents import write
-    from jobqueue_exporter.cli.repeated_stats import RepeatedStats
 
-    readings = RepeatedStats(config, names)
     try:
         done = 0
         while done != count:

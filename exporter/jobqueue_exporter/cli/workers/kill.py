@@ -43,7 +43,7 @@ def kill(*, worker: str, path: Path | None, names: tuple[str, ...], output: str)
     from jobqueue_exporter.cli.operators import operators
     from jobqueue_exporter.config.load import load
 
-    with operators(load(path, os.environ), names) as opened:
+    with operators(load(path, os.environ), names, path) as opened:
         one, found, now = _found(opened, worker)
     if output == "json":
         write.document(_document(one, found))
@@ -122,7 +122,6 @@ def _tell(one: Opened, made: Kill, found: WorkerProcess, now: float) -> None:
 
 def _after(one: Opened, found: WorkerProcess) -> tuple[str, str]:
     """What becomes of the jobs that it holds, and the command for that; empty where none is needed."""
-    from jobqueue_exporter.cli.next_command import pasted
     from jobqueue_exporter.durations import human
     from jobqueue_exporter.engines.operations import Operation
 
@@ -133,5 +132,5 @@ def _after(one: Opened, found: WorkerProcess) -> tuple[str, str]:
         f"running until its lease ({human(one.source.lease)} after the last heartbeat) is over; "
     )
     if Operation.RECLAIM in one.offers:
-        return f"{text}then others get it by:", pasted("jobs reclaim --dry-run", one.named)
+        return f"{text}then others get it by:", one.commands.pasted("jobs reclaim --dry-run")
     return f"{text}then this engine's own workers take it back.", ""

@@ -45,7 +45,7 @@ def list_(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
     from jobqueue_exporter.cli.worker_documents import worker
     from jobqueue_exporter.config.load import load
 
-    with operators(load(path, os.environ), names) as opened:
+    with operators(load(path, os.environ), names, path) as opened:
         known = list(_known(opened))
     if output == "json":
         told = [
@@ -77,7 +77,8 @@ def _tell(known: Sequence[_Known]) -> None:
     for one, found, now in known:
         named = [one.name] if one.named else []
         if found is None:
-            click.echo(f"{one.name}: workers cannot be seen here; `jobqueue workers status` says more", err=True)
+            more = one.commands.pasted("workers status")
+            click.echo(f"{one.name}: workers cannot be seen here; `{more}` says more", err=True)
         elif not found:
             click.echo(f"{one.name}: no worker is known", err=True)
         rows += [[*named, *_row(each, now)] for each in found or ()]

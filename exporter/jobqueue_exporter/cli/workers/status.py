@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jobqueue_exporter.cli.documents import stats, workers
+    from jobqueue_exporter.cli.next_command import Commands
     from jobqueue_exporter.config.types import Config
 
 _ABOUT_WORKERS = ("db", "worker", "binary")
@@ -40,7 +41,7 @@ def status(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
     from jobqueue_exporter.config.load import load
 
     with logs.sources_told_elsewhere():
-        found, whole = _read(load(path, os.environ), names)
+        found, whole = _read(load(path, os.environ), names, path)
     if output == "json":
         write.document(found)
     else:
@@ -49,7 +50,9 @@ def status(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
         click.get_current_context().exit(1)
 
 
-def _read(config: Config, names: Sequence[str]) -> tuple[workers.Status, list[stats.Source]]:
+def _read(
+    config: Config, names: Sequence[str], path: Path | None
+) -> tuple[workers.Status, list[stats.Source]]:
     from jobqueue_exporter.cli import failures, overview, verdicts
     from jobqueue_exporter.cli.documents.workers import Status
     from jobqueue_exporter.cli.snapshots import snapshots
@@ -59,11 +62,11 @@ def _read(config: Config, names: Sequence[str]) -> tuple[workers.Status, list[st
     asked = [one.name for one in chosen(config, names)]
     read = snapshots(config, asked)
     whole = [overview.source(one, config, failures.recent(one, config)) for one in read]
-    made = tuple(_source(one, one.source if len(config.sources) > 1 else None) for one in whole)
+    made = tuple(_source(one, overview.commands(one.source, config, path)) for one in whole)
     return Status(status=verdicts.worst(Health(one.status) for one in made), sources=made), whole
 
 
-def _source(one: stats.Source, named: str | None) -> workers.SourceStatus:
+def _source(one: stats.Source, commands: Commands) -> workers.SourceStatus:
     from jobqueue_exporter.cli import verdicts
     from jobqueue_exporter.cli.documents.workers import SourceStatus
     from jobqueue_exporter.cli.worker_problems import problems
@@ -74,7 +77,7 @@ def _source(one: stats.Source, named: str | None) -> workers.SourceStatus:
         source=one.source,
         status=verdicts.worst(Health(check.status) for check in checks),
         checks=checks,
-        problems=tuple(problems(one, named)),
+        problems=tuple(problems(one, commands)),
         workers=one.workers,
         binaries=one.binaries,
         jobs=one.jobs,

@@ -16,7 +16,7 @@ _LOG_LINES, _LOG_LENGTH = 10, 500
 
 def detail(session: Session, look: Look, place: Place) -> Detail | None:
     """All that is kept of the job in this place, None when it is gone. Raises redis.RedisError."""
-    (found,) = look.jobs(session, [place])
+    (found,) = look.jobs(session, [place], whole=True)
     if found is None:
         return None
     key = Keys(look.prefix, place.queue).job(place.id)

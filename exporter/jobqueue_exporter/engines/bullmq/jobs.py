@@ -72,7 +72,7 @@ def job(place: Place, kept: Kept, *, main: str | None, now: float, causes: Cause
         ended_at=_seconds(ended),
         worker=text(worker),
         error=text(error) or kept.payload_error,
-        row=_row(kept.whole) if kept.whole is not None else "",
+        row=_row(place, kept.whole) if kept.whole is not None else "",
     )
     return replace(found, cause=causes.of(found.error)) if state is State.DEAD_LETTER else found
 
@@ -127,9 +127,11 @@ def _due(place: Place) -> float | None:
     return place.score / SCORES_PER_MS / 1000 if place.word == "delayed" and place.score else None
 
 
-def _row(whole: Mapping[bytes, bytes]) -> str:
-    """The hash as a JSON object; its values are kept as the texts that they are there."""
-    return json.dumps({text(name): text(value) for name, value in whole.items()}, ensure_ascii=False)
+def _row(place: Place, whole: Mapping[bytes, bytes]) -> str:
+    """The id, which the hash itself does not hold, and the hash as a JSON object; its values are kept as the texts that
+    they are there."""
+    kept = {text(name): text(value) for name, value in whole.items()}
+    return json.dumps({"id": place.name, **kept}, ensure_ascii=False)
 
 
 def _seconds(value: bytes | None) -> float | None:
