@@ -251,6 +251,11 @@ def test_a_lane_is_named_in_one_printable_line() -> None:
             id="at the limit",
         ),
         pytest.param(
+            Facts(lanes={MAIL: dead(100_001, 97_200)}, capped={State.DEAD_LETTER: True}),
+            (FAILED, "At least 100,001 jobs are dead, all in mail, the oldest for at least 1d 3h; the limit is 100."),
+            id="capped, and so is the oldest",
+        ),
+        pytest.param(
             Facts(lanes={MAIL: pending(1, 1)}),
             (UNKNOWN, "Cannot tell how many jobs are dead."),
             id="not told",

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobqueue_exporter.masking import block, hidden, json_text, line, masked, prose
@@ -84,6 +84,31 @@ def test_in_json_values_under_telling_keys_are_masked_whatever_they_are() -> Non
     assert masked(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<password>hunter2</password>", "<password>***</password>"),
+        ('<a:apiKey id="7"> hunter 2\n</a:apiKey><n>1</n>', '<a:apiKey id="7"> ***</a:apiKey><n>1</n>'),
+        ("x<password><![CDATA[a<b]]></password>", "x<password>***</password>"),
+        ("<password>hunter", "<password>***"),
+        ("List<Token> is no <b>bold</b>", "List<Token> is no <b>bold</b>"),
+        ('{"name":"DB_PASSWORD","value":"hunter2"}', '{"name":"DB_PASSWORD","value":"***"}'),
+        (
+            '[{"Value": {"a": [1]}, "Key": "api-key"}, {"name": "HOST", "value": "db"}]',
+            '[{"Value": "***", "Key": "api-key"}, {"name": "HOST", "value": "db"}]',
+        ),
+        (
+            '{"name": "token", "inner": {"value": 1}, "value": ""}',
+            '{"name": "token", "inner": {"value": 1}, "value": ""}',
+        ),
+        ("env {'name': 'DB_PASSWORD', 'value': 'hunter2'}", "env {'name': 'DB_PASSWORD', 'value': '***'}"),
+        ("- name: DB_PASSWORD\n  value: hunter2\n", "- name: DB_PASSWORD\n  value: ***\n"),
+    ],
+)
+def test_elements_and_pairs_that_name_a_secret_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
 def test_json_within_a_string_of_json_is_masked_too() -> None:
     text = json.dumps({"body": json.dumps({"password": "hunter2", "id": 7})})
     assert json.loads(json.loads(masked(text))["body"]) == {"password": "***", "id": 7}
@@ -121,6 +146,13 @@ HOSTILE = (
     "password='",
     "{",
     "[",
+    "<a>",
+    "<password>",
+    "<password ",
+    "<![CDATA[",
+    "]",
+    "name=token ",
+    "value=",
 )
 
 
@@ -142,6 +174,7 @@ def test_no_expression_goes_back_over_more_than_a_few_characters(expression: str
     assert [each[0] for each in tries if each["any"] or (each["more"] and int(each["most"] or FEW + 1) > FEW)] == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*HOSTILE, "-----BEGIN PRIVATE KEY-----", "-----END ", "cookie: a=b;", "4111 "]), min_size=1

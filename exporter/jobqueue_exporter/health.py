@@ -117,7 +117,7 @@ def _manned(snapshot: Snapshot) -> Check:
     """Whether anyone works on what waits."""
     workers, running, late = snapshot.facts.workers, _at_work(snapshot), _late(snapshot)
     if workers is not None and workers.live:
-        stale = f"{_are(workers.stale, 'worker')} stale, {workers.live} live" if workers.stale else ""
+        stale = f"{_are(workers.stale, 'worker')} stale, {workers.live:,} live" if workers.stale else ""
         message = stale or f"{_are(workers.live, 'worker')} live"
         return Check("worker", Status.WARNING if workers.stale else Status.OK, f"{message}.")
     if workers is None and running:
@@ -142,7 +142,7 @@ def _queue(snapshot: Snapshot, backlog: int) -> Check:
     pending = sum(jobs.counts.get(State.PENDING, 0) for jobs in _open(snapshot).values())
     message = f"{_at_least(snapshot, State.PENDING)}{_are(pending, 'job')} pending"
     if pending > backlog:
-        message += f", more than {backlog}"
+        message += f", more than {backlog:,}"
     late = _late(snapshot)
     if late:
         message += f"; {late[0]}"
@@ -165,11 +165,11 @@ def _dlq(snapshot: Snapshot, limit: int) -> Check:
         return Check("dlq", Status.OK, "No job is dead.")
     message = f"{_at_least(snapshot, State.DEAD_LETTER)}{_are(total, 'job')} dead"
     most = max(dead, key=dead.__getitem__)
-    message += f", most in {_name(most)} ({dead[most]})" if dead[most] < total else f", all in {_name(most)}"
+    message += f", most in {_name(most)} ({dead[most]:,})" if dead[most] < total else f", all in {_name(most)}"
     if oldest := max((jobs.oldest_dead_letter_seconds or 0 for jobs in lanes.values()), default=0):
-        message += f", the oldest for {human(oldest)}"
+        message += f", the oldest for {_at_least(snapshot, State.DEAD_LETTER).lower()}{human(oldest)}"
     if total >= limit:
-        return Check("dlq", Status.FAILED, f"{message}; the limit is {limit}.")
+        return Check("dlq", Status.FAILED, f"{message}; the limit is {limit:,}.")
     return Check("dlq", Status.WARNING, f"{message}.")
 
 
@@ -248,7 +248,7 @@ def _at_least(snapshot: Snapshot, state: State) -> str:
 
 
 def _are(count: int, noun: str) -> str:
-    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
+    return f"{count:,} {noun} is" if count == 1 else f"{count:,} {noun}s are"
 
 
 def _name(named: Lane | str) -> str:

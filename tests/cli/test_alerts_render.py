@@ -266,3 +266,21 @@ def test_a_page_goes_to_the_receiver_of_its_owner(directory: Path) -> None:
     assert [route["matchers"] for route in routes] == [
         ['owner="me\\"dia"', f'severity="{severity}"'] for severity in (Severity.CRITICAL, Severity.WARNING)
     ]
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(directory: Path) -> None:
+    (directory / "file").write_text("")
+    result = render("--output-dir", "file/out")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "file/out/prometheus: Not a directory\n"
+
+
+def test_a_file_that_cannot_be_written_is_told_with_its_path(directory: Path) -> None:
+    render("--output-dir", "out")
+    file = directory / "out/alertmanager/route.yml"
+    file.unlink()
+    file.mkdir()
+    result = render("--output-dir", "out")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("out/alertmanager/")
+    assert result.stderr.count("\n") == 1

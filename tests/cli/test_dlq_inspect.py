@@ -7,7 +7,7 @@ import pytest
 
 from jobqueue_exporter.cli.documents.jobs import Detail
 from jobqueue_exporter.demo.database import Database
-from tests.cli.graves import NOBODY_LISTENS, bury, dlq, dug, written
+from tests.cli.graves import NOBODY_LISTENS, bury, dlq, dug, with_grave_table, written
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_dead_job_is_shown_with_what_it_means_and_what_to_run_next(config: Pat
     assert (found.exit_code, lines[0], lines[-2:]) == (
         0,
         "job 7",
-        ["  jobqueue dlq requeue 7", "  jobqueue dlq abandon 7"],
+        [f"  jobqueue dlq {what} --config {config} 7" for what in ("requeue", "abandon")],
     )
     facts = dict(line.strip().split(maxsplit=1) for line in lines[1 : lines.index("")])
     assert (facts["state"], facts["attempts"], facts["created"].endswith(" UTC (3h ago)")) == (
@@ -72,7 +72,7 @@ def test_a_job_need_not_be_dead(config: Path, database: Database) -> None:
     )
     found = inspected(config, "8")
     assert (found.job.state, found.job.stuck, found.meaning.word) == ("running", True, "stuck")
-    assert found.meaning.commands[0] == "jobqueue jobs reclaim 8"
+    assert found.meaning.commands[0] == f"jobqueue jobs reclaim --config {config} 8"
     assert "held by" in dlq(config, "inspect", "8").stdout
 
 
@@ -89,9 +89,47 @@ def test_of_several_sources_the_one_that_has_it_is_found_and_named_in_commands(
     written(config.parent, down=NOBODY_LISTENS, shop=database.dsn)
     bury(database, 7)
     found = inspected(config, "7")
-    assert (found.job.source, found.meaning.commands[0]) == ("shop", "jobqueue dlq requeue --source shop 7")
+    assert (found.job.source, found.meaning.commands[0]) == (
+        "shop",
+        f"jobqueue dlq requeue --config {config} --source shop 7",
+    )
     missing = dlq(config, "inspect", "8")
     assert (missing.exit_code, missing.stderr.splitlines()[-1]) == (1, "there is no job 8 in shop; not asked: down")
+
+
+def test_a_command_is_fit_for_a_shell_whatever_the_configuration_is_called(config: Path, database: Database) -> None:
+    bury(database, 7)
+    odd = config.rename(config.with_name("odd one.yml"))
+    assert inspected(odd, "7").meaning.commands[0] == f"jobqueue dlq requeue --config '{odd}' 7"
+    assert f"  jobqueue dlq requeue --config '{odd}' 7\n" in dlq(odd, "inspect", "7").stdout
+
+
+def test_a_row_that_was_given_back_leads_to_its_job_and_not_to_cancelling_it(
+    database: Database, tmp_path: Path
+) -> None:
+    config = with_grave_table(database, tmp_path)
+    database.connection.execute(
+        "ALTER TABLE dead_letter_queue ADD job_id bigint;"
+        "UPDATE dead_letter_queue SET created_at = now() - interval '2 hours', job_id = 5;"
+        "UPDATE dead_letter_queue SET status = 'recovered', updated_at = now() WHERE id = 71;"
+        "UPDATE dead_letter_queue SET status = 'retry_scheduled' WHERE id = 72"
+    )
+    back, scheduled = inspected(config, "71"), inspected(config, "72")
+    assert (back.meaning.commands, scheduled.meaning.commands) == ((f"jobqueue jobs status --config {config} 5",), ())
+    assert "2h" not in back.meaning.text
+
+
+def test_a_command_for_an_id_that_cannot_be_pasted_is_not_printed(config: Path, database: Database) -> None:
+    database.connection.execute(
+        "ALTER TABLE jobs ALTER id TYPE text;"
+        "INSERT INTO jobs (id, kind, state) VALUES (E'a\\x1b[2J', 'A', 'dead_letter'), ('a  b', 'A', 'dead_letter')"
+    )
+    odd = dlq(config, "inspect", "a\x1b[2J").stdout
+    assert odd.endswith(
+        "next\n  (the command is no text that can be pasted, for what it names; --output json has it)\n"
+    )
+    assert inspected(config, "a\x1b[2J").meaning.commands[0].endswith("'a\x1b[2J'")
+    assert "'a  b'\n" in dlq(config, "inspect", "a  b").stdout
 
 
 def test_an_id_of_several_sources_asks_which(config: Path, database: Database) -> None:

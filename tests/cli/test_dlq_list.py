@@ -100,7 +100,7 @@ def test_json_tells_each_job_whole_and_where_the_list_goes_on(config: Path, data
     ((job,), (more,)) = (found.jobs, found.more)
     assert (job.source, job.queue, job.kind, job.state, job.attempts) == ("shop", "jobs", "MAIL", "dead_letter", 5)
     assert (more.source, more.after, found.failed) == ("shop", job.id, ())
-    assert more.command == f"jobqueue dlq list --limit 1 --after {job.id}"
+    assert more.command == f"jobqueue dlq list --config {config} --limit 1 --after {job.id}"
 
 
 def test_the_recovery_queue_is_listed_by_status(database: Database, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_with_several_sources_each_row_says_which_and_so_does_the_next_page(conf
     bury(database, 1, 2)
     found = dlq(config, "list", "--limit", "1")
     assert {line.split()[1] for line in found.stdout.splitlines()[1:]} == {"shop", "twin"}
-    assert "more: jobqueue dlq list --source twin --limit 1 --after" in found.stderr
+    assert f"more: jobqueue dlq list --config {config} --source twin --limit 1 --after" in found.stderr
 
 
 def test_going_on_needs_one_source(config: Path, database: Database) -> None:

@@ -72,4 +72,5 @@ def test_a_source_that_is_down_costs_only_itself(config: Path, database: Databas
         True,
         False,
     )
+    assert found.stderr.count("mail") == 1
     assert [(source.source, source.dead) for source in counted(config).sources] == [("shop", 1), ("mail", None)]

@@ -70,6 +70,19 @@ def test_the_next_page_is_what_the_command_for_it_prints(shop: Pipeline) -> None
     )
 
 
+def test_of_a_source_that_could_not_be_read_nothing_is_said_to_be_missing(shop: Pipeline) -> None:
+    text = Path("jobqueue.yml").read_text()
+    Path("jobqueue.yml").write_text(text.replace(shop.database.dsn, UNREACHABLE))
+    result = run("jobs", "list")
+    assert (result.exit_code, "no such jobs" in result.stderr) == (1, False)
+
+
+def test_the_next_page_is_of_the_configuration_that_was_named(shop: Pipeline) -> None:
+    shop.jobs.add(2, kind="A", state="queued", created_at=-10)
+    found = read(JobList, "jobs", "list", "--config", "jobqueue.yml", "--limit", "1")
+    assert found.more[0].command.startswith("jobqueue jobs list --config jobqueue.yml --state pending --limit 1")
+
+
 def test_none_is_said_on_stderr_and_is_no_failure(shop: Pipeline) -> None:
     result = run("jobs", "list")
     assert (result.stdout, result.stderr, result.exit_code) == ("", "no such jobs\n", 0)

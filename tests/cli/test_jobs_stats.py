@@ -189,4 +189,12 @@ def test_where_nothing_puts_the_newest_first_it_says_so(shop: Pipeline) -> None:
         b" * interval '1 second' WHERE state = 'dead_letter'"
     )
     assert read(Stats, "jobs", "stats", code=1).sources[0].failures is None
-    assert "which jobs died last cannot be told here; see `jobqueue dlq list`" in run("jobs", "stats").stdout
+    assert "which jobs died last cannot be told here\n" in run("jobs", "stats").stdout
+
+
+def test_what_to_do_is_of_the_configuration_that_was_named(shop: Pipeline) -> None:
+    shop.jobs.add(kind="A", state="dead_letter", updated_at=-30)
+    path = Path("jobqueue.yml").rename("a configuration of a name that is longer than a line of a narrow terminal.yml")
+    (one,) = read(Stats, "jobs", "stats", "--config", str(path)).sources
+    assert f"jobqueue dlq list --config '{path}'" in [advice.command for advice in one.advice]
+    assert f"    jobqueue dlq list --config '{path}'\n" in run("jobs", "stats", "--config", str(path)).stdout

@@ -89,6 +89,9 @@ def test_json_says_the_same(room: Backroom) -> None:
         "left": 1,
         "unknown": 0,
         "untouched": 0,
+        "untouched_ids": [],
+        "looked_at": 1,
+        "dead_again": 0,
         "stopped": "",
         "changes": [
             {"source": "shop", "id": job, "result": "done", "text": DONE, "state": None, "command": ""},
@@ -207,3 +210,11 @@ def test_a_database_that_is_away_is_said_so(room: Backroom) -> None:
     assert found.exit_code == 1
     assert "requeue: 0 done, 0 left alone, 0 unknown, 1 untouched." in found.stdout
     assert "s3cret" not in found.output
+    assert "untouched: from 7 on" in found.stdout.splitlines()
+
+
+def test_those_that_were_not_tried_are_named_in_json(room: Backroom) -> None:
+    room.configure(shop="postgresql://me@127.0.0.1:1/shop")
+    found = room.run("dlq", "requeue", "7", "8", "9", "--yes", "--output", "json")
+    told = json.loads(found.stdout)
+    assert (found.exit_code, told["untouched"], told["untouched_ids"]) == (1, 3, ["7", "8", "9"])

@@ -170,7 +170,7 @@ def test_it_stops_by_itself_when_jobs_die_again(room: Backroom) -> None:
     room.add("dead_letter", 100)
     found = room.run("dlq", "requeue-all", "--all", "--limit", "0", "--batch", "10", "--pause", "1100ms", "--yes")
     assert (found.exit_code, len(room.given_back())) == (1, 10)
-    assert "stopped: 10 of the last 10 jobs that were given back are dead again" in found.stdout
+    assert "stopped: of the jobs given back, 10 of 10 looked at are dead again" in found.stdout
     assert LAST.format(done=10, unknown=0, untouched=90) in found.stdout
 
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from jobqueue_exporter.cli import main
 from tests.cli import own_alerts
+from tests.cli.screen import screen
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,9 @@ def test_a_list_names_every_page_and_section() -> None:
 
 
 def test_a_page_is_printed_whole() -> None:
-    assert run("mine").stdout.startswith("# Mine\n\nAbout mine. See [it](#jobqueuemine).\n\n## JobQueueMine\n")
+    assert run("mine").stdout.startswith(
+        "# Mine\n\nAbout mine. See it (`jobqueue runbook JobQueueMine`).\n\n## JobQueueMine\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,58 @@ def test_either_an_alert_or_the_list_is_asked_for(arguments: tuple[str, ...]) ->
     result = run(*arguments)
     assert result.exit_code == 2
     assert "name an alert, or use --list" in result.stderr
+
+
+def test_a_procedure_is_printed_by_the_name_that_the_list_has_and_by_the_short_one() -> None:
+    assert "\nprocedures/requeue: " in run("--list").stdout
+    assert run("procedures/requeue").stdout == run("requeue").stdout
+    assert run("procedures/requeue").stdout.startswith("# ")
+
+
+def test_a_topic_comes_before_a_procedure_of_the_same_name() -> None:
+    assert run("backlog").stdout != run("procedures/backlog").stdout
+    assert "## JobQueueWaitTooLong\n" in run("backlog").stdout
+
+
+@pytest.mark.parametrize("broken", ["alerts: [", "links: {grafana: '${NOT_SET_HERE}'}", "unknown: 1"])
+@pytest.mark.parametrize("arguments", [("JobQueueStuckJobs",), ("--list",)])
+def test_without_a_configuration_that_can_be_used_the_defaults_are_printed(
+    broken: str, arguments: tuple[str, ...]
+) -> None:
+    Path("jobqueue.yml").unlink()
+    expected = run(*arguments).stdout
+    Path("jobqueue.yml").write_text(broken + "\n")
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (0, expected)
+    assert result.stderr.startswith("jobqueue.yml:")
+    assert result.stderr.endswith("thresholds and contacts are the defaults here: the configuration cannot be used\n")
+
+
+def test_a_configuration_that_is_not_there_keeps_no_runbook_back() -> None:
+    result = run("JobQueueStuckJobs", "--config", "nowhere.yml")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("nowhere.yml: there is no such file\n")
+
+
+def test_no_link_to_a_page_of_ours_is_left_in_any() -> None:
+    for name in [line.split(":")[0] for line in run("--list").stdout.splitlines() if line[0] != " "]:
+        assert ".md" not in run(name).stdout.replace("README.md", ""), name
+
+
+def test_names_of_alerts_and_procedures_are_completed_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_JOBQUEUE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    for begun, completed in (("jobqueuemi", "JobQueueMine"), ("procedures/req", "procedures/requeue")):
+        monkeypatch.setenv("COMP_WORDS", f"jobqueue runbook {begun}")
+        assert CliRunner().invoke(main, [], prog_name="jobqueue").stdout == f"plain,{completed}\n"
+
+
+def test_on_a_terminal_prose_is_folded_and_commands_are_not() -> None:
+    Path("mine/mine.md").write_text(own_alerts.PAGE.replace("Nothing.", "word " * 30 + "`jobqueue runbook --list`"))
+    with screen("runbook", "JobQueueMine", columns=60, rows=60) as shown:
+        assert shown.ended() == 0
+    lines = shown.text.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "jobqueue dlq requeue-all --yes" in lines
+    assert [line for line in lines if line.startswith("word")][:2] == ["word " * 11 + "word"] * 2
+    assert any("`jobqueue runbook --list`" in line for line in lines)

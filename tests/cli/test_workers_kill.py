@@ -75,3 +75,10 @@ def test_nothing_like_it_points_to_the_list(shop: Pipeline) -> None:
 
 def test_help_says_that_it_stops_nothing() -> None:
     assert "stops nothing itself" in " ".join(run("workers", "kill", "--help").stdout.split())
+
+
+@pytest.mark.parametrize("worker", ["", "  "])
+def test_no_name_at_all_is_wrong_usage(worker: str) -> None:
+    result = run("workers", "kill", worker)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "ID: it is empty; `jobqueue workers list` names the workers" in result.stderr

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from jobqueue_exporter.cli import overview, worker_problems
 from jobqueue_exporter.cli.documents.workers import Status
+from jobqueue_exporter.cli.next_command import Commands
+from jobqueue_exporter.config.types import Config, Source
 from jobqueue_exporter.demo.database import Database
+from jobqueue_exporter.model import Facts, Probes, Snapshot
 from tests.cli.pipeline import UNREACHABLE, Pipeline, pipeline, read, run
 
 
@@ -86,6 +90,21 @@ def test_without_a_heartbeat_table_idle_workers_cannot_be_told(shop: Pipeline) -
     assert [problem.name for problem in one.problems] == ["cannot tell"]
     assert "jobqueue sql heartbeats" in one.problems[0].steps[0]
     assert one.workers is None
+
+
+def test_steps_are_of_the_configuration_that_was_named(shop: Pipeline) -> None:
+    late(shop)
+    shop.worker("w1:7:1", slots=3, busy=1, ffmpeg=True)
+    (one,) = read(Status, "workers", "status", "--config", "jobqueue.yml").sources
+    assert one.problems[0].steps[0].startswith("jobqueue jobs list --config jobqueue.yml --state pending shows")
+
+
+@pytest.mark.parametrize("engine", ["readiness", "http-json", "bullmq"])
+def test_a_source_that_is_no_database_is_given_no_step_that_only_one_can_go(engine: str) -> None:
+    read_now = Snapshot(source="web", engine=engine, read_at=0, up=True, facts=Facts(probes=Probes(ready=True)))
+    one = overview.source(read_now, Config(sources=(Source(name="web"),)), None)
+    (problem,) = worker_problems.problems(one, Commands())
+    assert problem.steps == ("Look at the workers where they run: from here they are not seen.",)
 
 
 def test_a_source_that_cannot_be_read_is_a_failure(shop: Pipeline) -> None:

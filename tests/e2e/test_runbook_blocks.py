@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from jobqueue_exporter.bundle import configured, page, runbooks
-from jobqueue_exporter.bundle.page import Fence
 from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.demo import stage
 from jobqueue_exporter.demo.scenarios import SCENARIOS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SCENARIO = {
     "backlog": "backlog",
@@ -57,24 +56,10 @@ WRONG = (
 )
 SECONDS = "60"
 AT_A_TIME = 3
-# By the text of the block.
-Ended = dict[str, subprocess.CompletedProcess[str]]
+# Where a block stands, and its text.
+Placed = tuple[str, str]
 
 PAGES = {each.name: each for each in runbooks.pages(configured.bundle(Config(sources=())))}
-
-
-def tried(fence: Fence) -> bool:
-    return bool(fence.mark) and "platform" not in fence.marks
-
-
-SECTIONS = sorted(
-    {
-        (SCENARIO.get(name, "healthy"), name, fence.section)
-        for name, each in PAGES.items()
-        for fence in each.fences
-        if tried(fence)
-    }
-)
 
 
 @pytest.fixture(scope="module")
@@ -88,24 +73,31 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{folder}:{mine}:/usr/bin:/bin"
 
 
-@pytest.fixture(scope="module")
-def ended(request: pytest.FixtureRequest, programs: str, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """How each block of the pages of a scenario ended beside its demo; one that stands twice is run once."""
-    scenario = request.param
-    sections: list[list[str]] = []
-    seen: set[str] = set()
-    for _, name, section in (each for each in SECTIONS if each[0] == scenario):
-        texts = [each.text for each in PAGES[name].fences if each.section == section and tried(each)]
-        sections.append([text for text in dict.fromkeys(texts) if text not in seen])
-        seen.update(texts)
+@pytest.mark.parametrize("scenario", sorted({SCENARIO.get(name, "healthy") for name in PAGES}))
+def test_commands_run_as_they_stand(scenario: str, programs: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    sections = once_each(scenario)
     with stage.opened(SCENARIOS[scenario], lambda _: None) as demo, ThreadPoolExecutor(AT_A_TIME) as pool:
 
-        def run(texts: list[str]) -> Ended:
+        def wrong(section: list[Placed]) -> list[str]:
             home = tmp_path_factory.mktemp("home")
             env = {"DATABASE_URL": demo.dsn, "PATH": programs, "HOME": str(home), "LANG": "C.UTF-8"}
-            return {text: pasted(text, home, env) for text in texts}
+            return [said for place, text in section for said in problems(place, pasted(text, home, env))]
 
-        return {text: how for part in pool.map(run, sections) for text, how in part.items()}
+        found = [said for part in pool.map(wrong, sections) for said in part]
+    assert found == [], "\n".join(found)
+
+
+def once_each(scenario: str) -> list[list[Placed]]:
+    """The blocks of each section of its pages, in their order; what stands twice is run once, beside the same demo."""
+    sections: dict[tuple[str, str], list[Placed]] = {}
+    seen: set[str] = set()
+    for each in PAGES.values():
+        for fence in each.fences if SCENARIO.get(each.name, "healthy") == scenario else ():
+            if fence.mark and "platform" not in fence.marks and fence.text not in seen:
+                seen.add(fence.text)
+                sections.setdefault((each.name, fence.section), []).append((f"{each.place}:{fence.line}", fence.text))
+    assert sections
+    return list(sections.values())
 
 
 def pasted(text: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -122,19 +114,11 @@ def pasted(text: str, folder: Path, env: dict[str, str]) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize(
-    ("ended", "name", "section"),
-    SECTIONS,
-    ids=[f"{scenario}-{name}-{section}" for scenario, name, section in SECTIONS],
-    indirect=["ended"],
-)
-def test_commands_run_as_they_stand(ended: Ended, name: str, section: str) -> None:
-    for fence in PAGES[name].fences:
-        if fence.section == section and tried(fence):
-            how = ended[fence.text]
-            told = f"{PAGES[name].place}:{fence.line}\n{fence.text}\nended with {how.returncode}\n{how.stdout}"
-            assert how.returncode in (0, 1), told
-            assert [word for word in WRONG if word in how.stdout] == [], told
+def problems(place: str, ended: subprocess.CompletedProcess[str]) -> list[str]:
+    words = [word for word in WRONG if word in ended.stdout]
+    if ended.returncode in (0, 1) and not words:
+        return []
+    return [f"{place}: ended with {ended.returncode}, says {words}:\n{ended.args[-1]}{ended.stdout}"]
 
 
 def test_each_page_has_a_scenario_that_there_is() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from jobqueue_exporter import health
 from jobqueue_exporter.config.types import Health
 from jobqueue_exporter.model import (
@@ -44,6 +46,26 @@ def test_when_all_is_well_there_is_nothing_to_do() -> None:
 def test_a_source_that_is_down_is_mended_first() -> None:
     down = Snapshot(source="shop", engine="", read_at=0, up=False, error="refused")
     assert [one.command for one in advised(down)] == ["doctor"]
+
+
+def test_what_keeps_a_source_from_being_read_is_told() -> None:
+    down = Snapshot(source="shop", engine="bullmq", read_at=0, up=False, error="no queues are known:\nname them")
+    text = "Mend this first, nothing else can be told before: no queues are known: name them"
+    assert advised(down) == (Advice(text, "doctor"),)
+
+
+@pytest.mark.parametrize("engine", ["readiness", "http-json"])
+def test_of_a_source_whose_jobs_cannot_be_listed_no_command_does(engine: str) -> None:
+    found = replace(snapshot(pending=9, age=4000, dead=3, stuck=2, workers=Workers(live=1, stale=1)), engine=engine)
+    assert {one.command for one in advised(found, "ffmpeg")} == {""}
+    assert Advice("See that workers run, so that their engine takes back 2 stuck jobs: their workers are lost.") in (
+        advised(found)
+    )
+
+
+def test_where_nothing_can_be_reclaimed_from_here_the_stuck_are_listed() -> None:
+    found = replace(snapshot(stuck=1), engine="bullmq")
+    assert [one.command for one in advised(found)] == ["jobs list --state running --stuck"]
 
 
 def test_where_nobody_works_starting_workers_is_all_that_helps() -> None:

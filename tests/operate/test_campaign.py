@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from jobqueue_exporter.engines.operations import BATCH, Change, Operation, Order
 from jobqueue_exporter.errors import ConfigError
-from jobqueue_exporter.model import State
+from jobqueue_exporter.model import RecoveryState, State
 from jobqueue_exporter.operate import campaign
 from jobqueue_exporter.operate.campaign import Pace, Step
+from jobqueue_exporter.operate.given_back import Again, GivenBack
 from tests.operate.shelf import LOST, Shelf
 
 REQUEUE = Order(operation=Operation.REQUEUE, who="anna@desk")
@@ -174,6 +176,7 @@ def test_the_rest_waits_until_the_canary_has_ended_well(shelf: Shelf) -> None:
         "canary: 0 of 1 ended well, 1 retrying",
         "canary: 1 of 1 ended well",
         "",
+        "",
     ]
     assert (sizes(shelf), results(steps)) == ([1, 29], {True: [*ids]})
 
@@ -229,7 +232,7 @@ def test_jobs_that_die_again_stop_it(shelf: Shelf) -> None:
     ids = shelf.put(50)
     shelf.person.moments = [lambda: die(shelf, "1", "2"), lambda: die(shelf, "11")]
     steps = carried_out(shelf, ids, batch=10, most_dead_again=3)
-    assert ended(steps) == "3 of the last 20 jobs that were given back are dead again"
+    assert ended(steps) == "of the jobs given back, 3 of 20 looked at are dead again"
     assert (sizes(shelf), results(steps)) == ([10, 10], {True: [*ids[:20]]})
 
 
@@ -240,8 +243,51 @@ def test_without_pauses_jobs_are_looked_at_no_more_than_once_a_second(shelf: She
     assert sizes(shelf) == [10] * 5
 
 
-def test_only_the_last_thousand_that_were_given_back_are_looked_at(shelf: Shelf) -> None:
-    ids = shelf.put(3 * BATCH)
-    shelf.person.moments = [lambda: None, lambda: die(shelf, *ids[:5])]
-    carried_out(shelf, ids, batch=BATCH)
-    assert sizes(shelf) == [BATCH] * 3
+def test_jobs_that_die_long_after_their_batch_stop_it(shelf: Shelf) -> None:
+    ids = shelf.put(4_000)
+    shelf.after = lambda: die(shelf, *(shelf.calls[-30] if len(shelf.calls) >= 30 else ()))
+    steps = carried_out(shelf, ids)
+    assert ended(steps) == "of the jobs given back, 100 of 1,000 looked at are dead again"
+    assert sizes(shelf) == [100] * 30
+
+
+def test_those_that_died_by_the_end_are_told(shelf: Shelf) -> None:
+    ids = shelf.put(25)
+    shelf.after = lambda: die(shelf, *ids[:2]) if len(shelf.calls) == 3 else None
+    steps = carried_out(shelf, ids, batch=10)
+    assert (results(steps), steps[-1]) == ({True: [*ids]}, Step(again=Again(2, 25)))
+
+
+def test_those_given_up_meanwhile_count_as_dead(shelf: Shelf) -> None:
+    (job,) = shelf.put(1)
+    shelf.after = lambda: shelf.jobs.update(
+        {job: replace(shelf.jobs[job], state=None, recovery=RecoveryState.ABANDONED)}
+    )
+    assert carried_out(shelf, [job])[-1].again == Again(1, 1)
+
+
+def test_that_nobody_can_see_them_at_the_end_is_said_and_no_failure(shelf: Shelf) -> None:
+    shelf.after = lambda: setattr(shelf, "away", True)
+    steps = carried_out(shelf, shelf.put(1))
+    assert steps[-1] == Step(text=f"what became of the jobs given back cannot be seen: {LOST}")
+
+
+def test_what_became_of_jobs_is_seen_by_the_witness_and_not_by_a_copy_that_lags(shelf: Shelf) -> None:
+    ids = shelf.put(30)
+    lagging = Shelf(jobs=dict(shelf.jobs), person=shelf.person, doubted=frozenset({"5"}))
+    lagging.change = shelf.change  # type: ignore[method-assign]  # changed there, read here
+    shelf.doubted = frozenset({"5"})
+    stop = shelf.person
+    steps = [*campaign.carried_out(lagging, REQUEUE, ids, Pace(batch=10), stop, stop.clock, shelf)]
+    assert (results(steps), steps[-1].again) == ({True: [*ids]}, Again(0, 30))
+
+
+def test_of_very_many_a_thousand_from_all_along_are_looked_at(shelf: Shelf) -> None:
+    back = GivenBack()
+    ids = shelf.put(10 * BATCH, State.PENDING)
+    back.add(ids)
+    die(shelf, *ids[:300])
+    first = back.again(shelf)
+    die(shelf, *ids)
+    shelf.jobs = {job_id: shelf.jobs[job_id] for job_id in ids[5 * BATCH :]}
+    assert (first, 200 < back.again(shelf).dead < 500) == (Again(300, BATCH), True)

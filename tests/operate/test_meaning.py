@@ -84,11 +84,20 @@ def test_since_when_a_job_waits_is_not_made_up() -> None:
     assert meaning(State.PENDING).text == "It waits for a worker, since when is not known; objective 1m."
 
 
-@pytest.mark.parametrize("state", [State.PENDING, State.RUNNING, State.RETRYING])
+@pytest.mark.parametrize("state", [State.PENDING, State.RETRYING])
 def test_a_job_with_one_attempt_left_is_at_its_last(state: State) -> None:
-    found = meaning(state, attempts=4, due_at=NOW + 60, since=NOW - 1, started_at=NOW - 1)
+    found = meaning(state, attempts=4, due_at=NOW + 60, since=NOW - 1)
     said = "It has used 4 of 5 attempts: when it fails once more, it is dead."
     assert (found.word, found.text.endswith(said)) == ("last attempt", True)
+
+
+def test_of_a_running_job_the_last_attempt_is_told_only_when_all_are_used() -> None:
+    runs = "It runs for 1s; whether its worker lives, its source cannot tell."
+    assert [meaning(State.RUNNING, attempts=attempts, started_at=NOW - 1) for attempts in (3, 4, 5)] == [
+        Meaning("fine", runs),
+        Meaning("fine", f"{runs} It has used 4 of 5 attempts: this may be its last."),
+        Meaning("last attempt", f"{runs} It has used 5 of 5 attempts: when it fails, it is dead."),
+    ]
 
 
 def test_a_job_that_was_never_tried_is_not_at_its_last_attempt() -> None:
@@ -111,8 +120,21 @@ def test_a_blocked_job_waits_for_something_other_than_time() -> None:
 def test_a_job_that_has_ended_is_done_by_the_word_of_its_engine() -> None:
     text = "It has ended 1m ago, as its engine says: cancelled. There is nothing to do."
     assert meaning(None, word="cancelled", ended_at=NOW - 60) == Meaning("done", text, ("jobs history 7",))
-    recovered = meaning(None, recovery=RecoveryState.RECOVERED, ended_at=NOW - 60)
-    assert recovered.text == "It was dead, and has been recovered 1m ago. There is nothing to do."
+
+
+def test_a_row_of_dead_jobs_that_was_given_back_leads_to_its_job() -> None:
+    row = job(None, recovery=RecoveryState.RECOVERED, ended_at=NOW - 60, updated_at=NOW - 5)
+    assert of(row, POLICY, NOW, ALL, live="x 1") == Meaning(
+        "done",
+        "It was dead, and was given back 5s ago. How its job is since then, its own row says.",
+        ("jobs status 'x 1'",),
+    )
+    text = "It was dead, and was given back. How its job is since then, this row does not say."
+    assert of(replace(row, updated_at=None), POLICY, NOW, ALL) == Meaning("done", text, ("jobs history 7",))
+
+
+def test_a_row_of_dead_jobs_whose_retry_is_scheduled_is_no_job_to_cancel() -> None:
+    assert meaning(State.RETRYING, recovery=RecoveryState.RETRY_SCHEDULED, due_at=NOW + 60).commands == ()
 
 
 def test_an_id_can_do_nothing_to_a_shell() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jobqueue_exporter import __version__
-from jobqueue_exporter.cli import console, logs
+from jobqueue_exporter.cli import console, logs, streams
 from jobqueue_exporter.cli.group import LazyGroup
 
 COMMANDS = {
@@ -27,6 +27,8 @@ COMMANDS = {
 
 # Those that read for others; the rest tell what they find themselves.
 LOGGED = ("serve", "once", "demo")
+# It has no result but what it serves.
+WRITES_NOTHING = "serve"
 
 EXAMPLES = """\b
 Examples:
@@ -50,6 +52,8 @@ Examples:
 @click.pass_context
 def main(ctx: click.Context, *, verbose: bool) -> None:
     """Tell Prometheus about background jobs: how many, how old, how they end, who works on them."""
+    if ctx.invoked_subcommand != WRITES_NOTHING:
+        streams.needed()
     if console.colourless():
         ctx.color = False
     logs.configure(verbose=verbose, events=ctx.invoked_subcommand in LOGGED)

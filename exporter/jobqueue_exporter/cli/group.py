@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from jobqueue_exporter.cli import streams
 from jobqueue_exporter.errors import ConfigError, JobQueueError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -28,7 +30,8 @@ class LazyGroup(click.Group):
     """Commands by name and summary; `check-config` is `check_config` in the module `<package>.check_config`, or
     `check_config_` where that is the name of something else.
 
-    A JobQueueError ends with its text on stderr: exit 2 for a ConfigError, else 1. Ctrl-C ends with 130.
+    A JobQueueError ends with its text on stderr: exit 2 for a ConfigError, else 1; a stdout that cannot be written
+    ends so with 1. Ctrl-C ends with 130.
     """
 
     # Any: click.Group takes the rest, and its decorator passes everything by keyword.
@@ -36,6 +39,18 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.package = package
         self.summaries = summaries
+
+    # Any: as click has it.
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it as the command of this process; in standalone mode it ends it."""
+        if not kwargs.get("standalone_mode", True):
+            return super().main(*args, **kwargs)
+        streams.guard()
+        try:
+            return super().main(*args, **kwargs)
+        except streams.Unwritable as error:
+            click.echo(error, err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order they were written, which is the order of use."""

@@ -33,7 +33,7 @@ def document(one: Opened, detail: Detail, *, full: bool) -> jobs.Detail:
     """The job as JSON has it."""
     from jobqueue_exporter.cli.documents import jobs
 
-    meaning = one.meaning(detail.job, detail.now)
+    meaning = one.meaning(detail)
     return jobs.Detail(
         job=jobs.job(one.name, detail.job, error(detail.job.error, full=full)),
         at=absolute(detail.now) or "",
@@ -51,7 +51,7 @@ def document(one: Opened, detail: Detail, *, full: bool) -> jobs.Detail:
 
 def tell(one: Opened, detail: Detail, *, full: bool) -> None:
     """The job on stdout, for people."""
-    meaning = one.meaning(detail.job, detail.now)
+    meaning = one.meaning(detail)
     console.heading(f"job {line(detail.job.id, _WORD)}")
     console.facts([*_facts(one, detail), ("means", f"{meaning.word}: {line(meaning.text, _ERROR)}")], prose=True)
     _titled("error", _wrapped(error(detail.job.error, full=full)))

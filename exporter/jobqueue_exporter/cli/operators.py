@@ -15,7 +15,7 @@ from jobqueue_exporter.errors import ConfigError, JobQueueError, SourceError
 
 if TYPE_CHECKING:
     from jobqueue_exporter.config.types import Config, Source
-    from jobqueue_exporter.engines.operations import Detail, Job, Operation, Operator
+    from jobqueue_exporter.engines.operations import Detail, Operation, Operator
     from jobqueue_exporter.operate.meaning import Meaning
 
 
@@ -44,12 +44,13 @@ class Opened:
         """Commands about this source."""
         return Commands(self.path, self.named)
 
-    def meaning(self, job: Job, now: float) -> Meaning:
+    def meaning(self, detail: Detail) -> Meaning:
         """What the state of one of its jobs means."""
         from jobqueue_exporter.config.policy import policy
         from jobqueue_exporter.operate import meaning
 
-        return meaning.of(job, policy(self.config, self.name, job.lane), now, self.offers)
+        job, live = detail.job, detail.more.get("job_id", "") if detail.job.recovery else ""
+        return meaning.of(job, policy(self.config, self.name, job.lane), detail.now, self.offers, live)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def _agreed(place: Place, operation: Operation, chosen: Sequence[str], *, yes: b
         return True
     asking.somebody()
     shown(place, place.operator.look(chosen[: asking.SAMPLES]), len(chosen))
-    if operation is Operation.REQUEUE:
-        click.echo(wrapped(f"note: {AGAIN}", "  ", stderr=True), err=True)
+    if note := AGAIN if operation is Operation.REQUEUE else place.forgets(operation):
+        click.echo(wrapped(f"note: {note}", "  ", stderr=True), err=True)
     what = f"{operation.capitalize()} {counted(len(chosen))} of source {place.source.name}?"
     return asking.agreed(what)

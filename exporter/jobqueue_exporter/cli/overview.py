@@ -73,9 +73,7 @@ def commands(source: str, config: Config, path: Path | None) -> Commands:
 
 
 def _advice(found: Iterable[advice.Advice], made: Commands) -> tuple[stats.Advice, ...]:
-    return tuple(
-        stats.Advice(text=one.text, command=made.pasted(one.command) if one.command else "") for one in found
-    )
+    return tuple(stats.Advice(text=one.text, command=made.pasted(one.command) if one.command else "") for one in found)
 
 
 def _workers(snapshot: Snapshot) -> stats.Workers | None:

@@ -16,6 +16,7 @@ from jobqueue_exporter.operate.campaign import Pace
 from jobqueue_exporter.operate.selection import Selection, chosen
 
 _LISTED = 10_000
+LATER = "jobs given back may still die later; --canary waits for the outcome of a few before the rest"
 
 
 def carried_out(operation: Operation, wanted: Wanted, given: Given, paced: Paced | None = None) -> None:
@@ -33,6 +34,9 @@ def carried_out(operation: Operation, wanted: Wanted, given: Given, paced: Paced
                 Pace() if paced is None else _pace(paced),
                 as_json=given["output"] == "json",
             )
+            if operation is Operation.REQUEUE and selection.count and not given["dry_run"]:
+                look = place.command("dlq stats")
+                click.echo(wrapped(f"note: {LATER}; to look: {look}", "  ", stderr=True), err=True)
         else:
             click.echo("nothing was changed", err=True)
             code = 1

@@ -154,4 +154,4 @@ def _waits(lane: Lane) -> str:
 
 
 def _many(count: int, noun: str) -> str:
-    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
+    return f"{count:,} {noun} is" if count == 1 else f"{count:,} {noun}s are"

@@ -26,6 +26,10 @@ class Place:
     others: tuple[Source, ...] = ()
     path: Path | None = None
 
+    def forgets(self, operation: Operation) -> str:
+        """That this operation leaves nothing of a job, where a person might not expect it; empty where it does not."""
+        return engines.engine(str(self.source.engine)).forgets.get(operation, "")
+
     def command(self, words: str, source: str = "") -> str:
         """A command about this source, or another, as a person can paste it; `words` as in `dlq inspect ID`."""
         return Commands(self.path, (source or self.source.name) if self.others else None).pasted(words)

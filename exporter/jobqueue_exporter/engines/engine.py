@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.operations import Operation, Operator
@@ -34,13 +34,15 @@ class Engine:
     `tables` tell a Postgres database of this engine from others: all of them are in one schema. `checkup` and
     `propose` replace what any reader gives `jobqueue doctor` and `init`. `role`, `writer` and `guards`
     are what `jobqueue sql` prints: the least rights that readings need, and changes, and what is sent before a
-    reading. `takes` names the relations of a Postgres database that look like its own.
+    reading. `takes` names the relations of a Postgres database that look like its own. `forgets` says of
+    operations, but for deletion, that they leave nothing of a job.
     """
 
     about: About
     reader: Callable[[Source], Reader]
     operator: Callable[[Source], Operator] | None = None
     operations: frozenset[Operation] = frozenset()
+    forgets: Mapping[Operation, str] = field(default_factory=dict)
     tables: frozenset[str] = frozenset()
     checkup: Callable[[Source], Iterator[Finding]] | None = None
     propose: Callable[[Source], Proposal] | None = None

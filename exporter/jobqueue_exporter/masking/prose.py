@@ -24,6 +24,17 @@ _KEY = re.compile(
     r"(?<![A-Za-z0-9_.-])(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60}+)\\?[\"']?[ ]{0,2}(?P<sign>=>|[:=])[ ]{0,3}"
 )
 _VALUE = re.compile(r"(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))[^\n]){0,2000}+)|(?P<bare>[^\s\"'&;,)\]}>\\]++)")
+# An element of XML. Its name is short; what it holds ends at the next tag, or with the text.
+_ELEMENT = re.compile(
+    r"(?P<open><(?:[A-Za-z][\w.-]{0,40}+:)?+(?P<key>[A-Za-z][\w.-]{0,60}+)(?:\s[^<>]{0,200}+)?+>\s{0,20}+)"
+    r"(?P<value><!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?|[^<\s][^<]*+)"
+)
+# As in {"name": "DB_PASSWORD", "value": "..."}, or in YAML.
+_PAIR = re.compile(
+    r"(?i)(?<![a-z0-9_])(?P<open>(?:name|key)\\?[\"']?[ ]{0,2}[:=][ ]{0,3}\\?[\"']?(?P<key>[a-z][a-z0-9_.-]{0,60}+)"
+    r"\\?[\"']?[,;\s]\s{0,20}+\\?[\"']?value\\?[\"']?[ ]{0,2}[:=][ ]{0,3})"
+    r"(?P<value>(?P<quote>\\?[\"'])(?:(?!(?P=quote))[^\n]){0,2000}+|[^\s\"'&;,)\]}>\\]++)"
+)
 _SCHEME = re.compile(r"(?i)\b(?P<scheme>bearer|basic|digest|apikey)\s{1,3}(?P<value>[A-Za-z0-9._~+/=-]{8,}+)")
 _COOKIE = re.compile(r"(?i)(?<![A-Za-z0-9])(?P<name>cookie2?:[ ]{0,3})(?:[\w.%-]{1,80}+=[^\s;\"']*+;?[ ]?+)++")
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){0,4}")
@@ -67,6 +78,20 @@ def masked(text: str) -> str:
         if sign in text:
             text = expression.sub(replaced, text)
     return text
+
+
+def _element(found: re.Match[str]) -> str:
+    value, end = found["value"].strip(), found.end()
+    # A type, as in List<Token>, is no element.
+    closed = found.string.startswith("</", end) or not found.string[max(found.start() - 1, 0) : found.start()].isalnum()
+    plain = not closed or not keys.telling(found["key"]) or value.lower() in ("true", "false", "null", "none")
+    return found[0] if plain or (keys.counts(found["key"]) and value.isdigit()) else f"{found['open']}***"
+
+
+def _pair(found: re.Match[str]) -> str:
+    if not keys.telling(found["key"]):
+        return found[0]
+    return f"{found['open']}{found['quote'] or ''}***"
 
 
 def _url(found: re.Match[str]) -> str:
@@ -128,6 +153,8 @@ Replaced = Callable[[re.Match[str]], str]
 _BEFORE: tuple[tuple[str, re.Pattern[str], Replaced], ...] = (
     ("-----BEGIN ", _PEM, lambda found: f"-----BEGIN {found['name']}----- *** -----END {found['name']}-----"),
     ("://", _URL, _url),
+    ("<", _ELEMENT, _element),
+    ("alue", _PAIR, _pair),
     ("", _COOKIE, lambda found: f"{found['name']}***"),
     ("", _SCHEME, _scheme),
 )

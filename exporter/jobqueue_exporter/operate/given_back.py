@@ -31,7 +31,7 @@ class GivenBack:
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._count = 0
-        self._random = random.Random(0)  # noqa: S311  # a sample, no secret
+        self._random = random.Random(0)
 
     def __len__(self) -> int:
         return len(self._ids)

@@ -41,10 +41,13 @@ class Meaning:
     commands: tuple[str, ...] = ()
 
 
-def of(job: Job, policy: Policy, now: float, offers: frozenset[Operation]) -> Meaning:
-    """What this job's state means at `now` on its source's clock, where the engine offers these operations."""
+def of(job: Job, policy: Policy, now: float, offers: frozenset[Operation], live: str = "") -> Meaning:
+    """What this job's state means at `now` on its source's clock, where the engine offers these operations.
+
+    `live` is the id of its job in the jobs table, for a row of a table of dead jobs that tells it.
+    """
     if job.state is None:
-        return _ended(job, now)
+        return _ended(job, now, live)
     if job.state is State.DEAD_LETTER:
         return _dead(job, now, offers)
     if job.state is State.RUNNING:
@@ -81,15 +84,26 @@ def command(words: str, job_id: str) -> str:
     return f"{words} {'-- ' if job_id.startswith('-') else ''}{shlex.quote(job_id)}"
 
 
-def _ended(job: Job, now: float) -> Meaning:
-    when = "" if job.ended_at is None else f" {human(max(now - job.ended_at, 0))} ago"
+def _ended(job: Job, now: float, live: str) -> Meaning:
+    # A row of a table of dead jobs ended when its job died; what came of it, it tells by when it was last changed.
+    moment = job.ended_at if job.recovery is None else job.updated_at
+    when = "" if moment is None else f" {human(max(now - moment, 0))} ago"
     if job.recovery is RecoveryState.RECOVERED:
-        text = f"It was dead, and has been recovered{when}."
-    elif job.recovery is RecoveryState.ABANDONED:
+        text = f"It was dead, and was given back{when}."
+        if live:
+            return Meaning(
+                "done", f"{text} How its job is since then, its own row says.", (command("jobs status", live),)
+            )
+        return Meaning("done", f"{text} How its job is since then, this row does not say.", _history(job))
+    if job.recovery is RecoveryState.ABANDONED:
         text = f"It was dead, and has been given up{when}."
     else:
         text = f"It has ended{when}, as its engine says: {job.word}."
-    return Meaning("done", f"{text} There is nothing to do.", (command("jobs history", job.id),))
+    return Meaning("done", f"{text} There is nothing to do.", _history(job))
+
+
+def _history(job: Job) -> tuple[str, ...]:
+    return (command("jobs history", job.id),)
 
 
 def _dead(job: Job, now: float, offers: frozenset[Operation]) -> Meaning:
@@ -182,7 +196,8 @@ def _if_it_fails(job: Job) -> str:
 def _offered(job: Job, offers: frozenset[Operation], *operations: Operation) -> tuple[str, ...]:
     def commands() -> Iterator[str]:
         for operation in operations:
-            if operation in offers:
+            # A row of a table of dead jobs is no job that waits in a queue.
+            if operation in offers and (operation is not Operation.CANCEL or job.recovery is None):
                 yield command(COMMANDS[operation], job.id)
 
     return tuple(commands())

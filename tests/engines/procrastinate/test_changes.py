@@ -152,7 +152,7 @@ def test_a_job_named_twice_is_changed_once(site: Site) -> None:
 
     assert list(site.operator().change(CANCEL, [str(job), f"0{job}"])) == [
         Change(str(job), True, "it was todo, and is cancelled now"),
-        Change(f"0{job}", False, "named twice: what became of it is said where it was named first"),
+        Change(f"0{job}", False, f"the same job as {job}: named twice"),
     ]
 
 

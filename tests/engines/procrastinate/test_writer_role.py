@@ -11,7 +11,8 @@ from psycopg import errors as pg
 
 from jobqueue_exporter import engines
 from jobqueue_exporter.engines.operations import Wanted
-from jobqueue_exporter.engines.procrastinate.writer_role import PERIODIC, ROLE
+from jobqueue_exporter.engines.procrastinate.writer_role import PERIODIC
+from jobqueue_exporter.engines.sql.writers import ROLE
 from jobqueue_exporter.model import State
 from tests.deadline import until
 from tests.engines.procrastinate.site import CANCEL, DELETE, RECLAIM, REQUEUE, Site

@@ -60,20 +60,22 @@ def test_no_dead_job_is_no_lane(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonb"])
-def test_a_json_error_tells_by_its_code_message_and_reason(shop: Shop, kind: str) -> None:
+def test_a_json_error_tells_by_what_it_says_of_itself_and_by_no_number_beside(shop: Shop, kind: str) -> None:
     errors = (
         '{"code": 503, "message": "try later", "attempts": 400, "max_attempts": 404}',
         '{"message": "no video", "code": "HTTP 404"}',
         '{"message": "ffmpeg: command not found", "worker_id": "worker-1:404:1"}',
         '{"reason": "timed out"}',
         '{"detail": "HTTP 500"}',
+        '{"code": "E7", "error": "HTTP 404", "attempts": 503}',
+        '{"code": "E7", "detail": "timed out", "attempts": 404}',
         '"HTTP 400"',
         "{}",
         "null",
         None,
     )
 
-    assert _dead(shop, errors, error=kind) == _causes(recoverable=2, user_error=2, system_error=2, unknown=3)
+    assert _dead(shop, errors, error=kind) == _causes(recoverable=3, user_error=3, system_error=2, unknown=3)
 
 
 def test_the_first_error_that_says_something_counts(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from psycopg import errors as pg
 
 from jobqueue_exporter.cli import main
 from jobqueue_exporter.engines.operations import Operation
-from jobqueue_exporter.engines.table.writer_role import ROLE
+from jobqueue_exporter.engines.sql.writers import ROLE
 from jobqueue_exporter.errors import Refused
 from tests.engines.table.orders import changed, events, states
 from tests.engines.table.shop import Jobs, Shop

@@ -61,10 +61,14 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
             raise ConfigError(*never)
     except ConfigError as error:
         raise configured.placed(error, path) from None
-    if check:
-        _compared(changes(where, files))
-        return
-    for removed in write(where, files):
+    try:
+        if check:
+            _compared(changes(where, files))
+            return
+        removals = write(where, files)
+    except OSError as error:
+        raise JobQueueError(f"{error.filename or where}: {error.strerror or error}") from error
+    for removed in removals:
         click.echo(f"removed {removed}, which nothing needs any more", err=True)
     for name in files:
         click.echo(where / name)

@@ -35,7 +35,9 @@ _NARROWING = (
     options.kind,
     click.option("--cause", type=_CAUSES, help="Only jobs that died of this."),
     click.option("--older-than", type=options.Age(), metavar="AGE", help="Only jobs dead for longer, as 90s, 2h, 3d."),
-    click.option("--match", type=_Text(), metavar="TEXT", help="Only jobs whose error holds this text, in upper or lower case."),
+    click.option(
+        "--match", type=_Text(), metavar="TEXT", help="Only jobs whose error holds this text, in upper or lower case."
+    ),
 )
 _STATUS = click.option("--status", type=_STATUSES, help="From a table of dead jobs, those whose recovery is so far.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jobqueue_exporter.cli import options
+from jobqueue_exporter.cli import logs, options
 
 if TYPE_CHECKING:
     from jobqueue_exporter.cli.documents import dlq
@@ -44,7 +44,8 @@ def stats(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
     from jobqueue_exporter.cli.times import absolute
     from jobqueue_exporter.config.load import load
 
-    found = tuple(_source(snapshot) for snapshot in snapshots(load(path, os.environ), names))
+    with logs.sources_told_elsewhere():
+        found = tuple(_source(snapshot) for snapshot in snapshots(load(path, os.environ), names))
     if output == "json":
         write.document(dlq.Stats(at=absolute(time.time()) or "", sources=found))
     else:
@@ -119,7 +120,7 @@ def _tell(source: dlq.Source, *, first: bool) -> None:
         columns = ("queue", "kind", "dead", "last 24 h", "attempts", "oldest", "causes")
         console.table(columns, (_row(lane) for lane in source.lanes), right=columns[2:6], flexible=("queue", "kind"))
     if source.recovery is not None:
-        told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in source.recovery.jobs.items())
+        told = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in source.recovery.jobs.items())
         oldest = _age(source.recovery.oldest_pending_seconds)
         console.facts([("recovery", told or "none"), ("oldest pending", "" if oldest == "-" else oldest)])
 
@@ -145,7 +146,7 @@ def _row(lane: dlq.Lane) -> tuple[str, ...]:
         "-" if lane.last_24h is None else f"{lane.last_24h:,}",
         "-" if lane.attempts_average is None else f"{lane.attempts_average:.1f}",
         _age(lane.oldest_seconds),
-        ", ".join(f"{count} {cause}" for cause, count in causes) or "-",
+        ", ".join(f"{count:,} {cause}" for cause, count in causes) or "-",
     )
 
 

@@ -102,6 +102,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
     untouched: int
     """Chosen, but not tried: it was stopped before."""
+    untouched_ids: tuple[str, ...]
+    """Those that were named by their ids, all; of those chosen by a filter, the first: from it on."""
+    looked_at: int | None
+    """Of those given back, so many were looked at after the last batch; null: none was."""
+    dead_again: int | None
+    """So many of those were dead again already; more may die later."""
     stopped: str
     """Why it ended before all were tried; empty: it did not."""
     changes: tuple[Change, ...]

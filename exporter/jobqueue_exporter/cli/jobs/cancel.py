@@ -23,7 +23,7 @@ def cancel(*, ids: tuple[str, ...], **given: Unpack[Given]) -> None:
     """Call off jobs that wait: no worker will take them.
 
     ID is what `jobs list` shows; `-` reads ids from stdin, one a line. A job that runs is left alone: no worker
-    is interrupted.
+    is interrupted. BullMQ keeps nothing of a cancelled job: it is removed for good.
 
     Exits with 0 when all were called off, with 1 when one was not, with 2 for wrong usage.
     """

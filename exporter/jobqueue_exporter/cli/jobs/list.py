@@ -84,6 +84,9 @@ def list_(
         write.document(_document(found, narrowed, opened.failed))
     else:
         _tell(found, narrowed, titled=len(asked) > 1)
+        # Of what could not be read, nobody knows.
+        if not found and not opened.failed:
+            click.echo("no such jobs", err=True)
     if opened.failed:
         click.get_current_context().exit(1)
 
@@ -148,5 +151,3 @@ def _tell(found: Sequence[Page], narrowed: Sequence[str], *, titled: bool) -> No
         for page in of_state:
             if page.more:
                 click.echo(f"more: {shown(page.command(narrowed))}", err=True)
-    if not found:
-        click.echo("no such jobs", err=True)

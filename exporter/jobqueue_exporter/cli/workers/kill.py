@@ -43,6 +43,8 @@ def kill(*, worker: str, path: Path | None, names: tuple[str, ...], output: str)
     from jobqueue_exporter.cli.operators import operators
     from jobqueue_exporter.config.load import load
 
+    if not worker.strip():
+        raise click.BadParameter("it is empty; `jobqueue workers list` names the workers", param_hint="ID")
     with operators(load(path, os.environ), names, path) as opened:
         one, found, now = _found(opened, worker)
     if output == "json":

@@ -50,9 +50,7 @@ def status(*, path: Path | None, names: tuple[str, ...], output: str) -> None:
         click.get_current_context().exit(1)
 
 
-def _read(
-    config: Config, names: Sequence[str], path: Path | None
-) -> tuple[workers.Status, list[stats.Source]]:
+def _read(config: Config, names: Sequence[str], path: Path | None) -> tuple[workers.Status, list[stats.Source]]:
     from jobqueue_exporter.cli import failures, overview, verdicts
     from jobqueue_exporter.cli.documents.workers import Status
     from jobqueue_exporter.cli.snapshots import snapshots

@@ -34,6 +34,7 @@ ENGINE = Engine(
     reader=BullmqReader,
     operator=_operator,
     operations=frozenset({Operation.REQUEUE, Operation.CANCEL, Operation.DELETE}),
+    forgets={Operation.CANCEL: "BullMQ keeps nothing of a cancelled job"},
     propose=propose,
     role=role,
 )

@@ -18,7 +18,6 @@ from jobqueue_exporter.sources.postgres import Postgres, Session
 from jobqueue_exporter.sources.postgres_writes import PostgresWrites
 
 _LARGEST_ID = 2**63 - 1
-_TWICE = "named twice: what became of it is said where it was named first"
 T = TypeVar("T")
 
 
@@ -90,14 +89,16 @@ class ProcrastinateOperator:
         procedures.check(order.operation)
         named = [_identity(text) for text in ids]
         known = list(dict.fromkeys(found for found in named if found is not None))
-        made = dict(self._made(order, known)) if known else {}
+        made = self._made(order, known) if known else {}
+        first: dict[int, str] = {}
         for text, identity in zip(ids, named, strict=True):
             if identity is None:
                 yield Change(text, False, f"there is no job {_short(text)}: ids are whole numbers")
-            elif (change := made.pop(identity, None)) is None:
-                yield Change(text, False, _TWICE)
+            elif identity in first:
+                yield Change(text, False, f"the same job as {first[identity]}: named twice")
             else:
-                yield replace(change, id=text)
+                first[identity] = text
+                yield replace(made[identity], id=text)
 
     def close(self) -> None:
         """Give the connections back."""

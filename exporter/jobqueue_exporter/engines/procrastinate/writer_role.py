@@ -11,11 +11,9 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.procrastinate.namespace import EVENTS, JOBS, WORKERS, namespace
 from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.engines.sql.visit import visit
+from jobqueue_exporter.engines.sql.writers import CONNECTION_LIMIT, ROLE
 from jobqueue_exporter.sources.postgres import Session
 
-ROLE = "jobqueue_operator"
-# A person or two, each with a reading and a change.
-CONNECTION_LIMIT = 5
 PERIODIC = "procrastinate_periodic_defers"
 _NAME = Identifier(ROLE).as_string()
 # Jobs are read whole, since one that is deleted is written to a file before. Functions and triggers of the engine run

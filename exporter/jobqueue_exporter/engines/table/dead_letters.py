@@ -15,6 +15,8 @@ from jobqueue_exporter.sources.postgres import Row, Session
 
 NEWEST = 1000
 WINDOW = "24h"
+# What an error written as JSON says of itself, in the order in which people read it.
+_SPOKEN = ("code", "message", "reason", "error", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,15 @@ def error_text(columns: tuple[Column, ...]) -> str:
 
 
 def whole_error(columns: tuple[Column, ...]) -> str:
-    """The first error text that a row has; of a JSON error its code, message and reason, else all of it."""
+    """The first error text that a row has; of a JSON error its code, message, reason, error and detail, else all of
+    it."""
     texts = [_json_text(c.sql) if c.type is Type.JSON else f"nullif({c.sql}, '')" for c in columns]
     return f"coalesce({', '.join(texts)})" if texts else "NULL::text"
 
 
 def _json_text(column: str) -> str:
-    spoken = f"nullif(concat_ws(' ', {column}->>'code', {column}->>'message', {column}->>'reason'), '')"
+    said = ", ".join(f"{column}->>'{key}'" for key in _SPOKEN)
+    spoken = f"nullif(concat_ws(' ', {said}), '')"
     return f"coalesce({spoken}, nullif({column}::text, 'null'))"
 
 

@@ -35,7 +35,9 @@ def changed(
     rest = named.only([place for place in named.fit if place not in told])
     told |= _left(session, found, rest)
     nowhere = f"{left_alone.NOT_THERE} among the dead ones in {layout.relation.label}"
-    return [told.get(place) or Change(text, False, nowhere) for place, text in enumerate(named.ids)]
+    return [
+        told.get(place) or Change(text, False, named.twice(place) or nowhere) for place, text in enumerate(named.ids)
+    ]
 
 
 def _ended(session: Session, found: Graves, order: Order, named: Named) -> dict[int, Change]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.operations import Change, Order
-from jobqueue_exporter.engines.table import job_changes, job_transitions, transition, write_rights
+from jobqueue_exporter.engines.table import job_changes, job_transitions, named_jobs, transition, write_rights
 from jobqueue_exporter.engines.table.change_texts import moved_to
 from jobqueue_exporter.engines.table.grave_transitions import Graves, moved
 from jobqueue_exporter.engines.table.layout import Layout
@@ -19,6 +20,7 @@ from jobqueue_exporter.model import RecoveryState, State
 from jobqueue_exporter.sources.postgres import Session
 
 _LIVE = "live"
+_NOWHERE = (None, "", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,32 @@ class GraveRequeue:
 
     def _opened(self) -> dict[int, _Opened]:
         """The rows of these ids that wait, locked unless this is a dry run, each with its job."""
-        wanted, live = self.found.removal, self.plan.jobs.aliased(_LIVE)
-        told, join = "NULL::text, NULL::text, false", ""
-        if link := self.found.link(live):
-            told = f"{live.text('id')}, {live.text('state')}, coalesce({_over(live)}, false)"
-            join = f"LEFT JOIN {live.relation.sql} AS {_LIVE} ON {link}"
+        wanted = self.found.removal
         lock = "" if self.order.dry_run else f"FOR NO KEY UPDATE OF {ALIAS} SKIP LOCKED"
         rows = self.session.rows(
-            f"SELECT asked.n, {wanted.state.sql}::text, {told}\n"
-            f"FROM {self.named.asked(wanted.id)} JOIN {wanted.joined} {join}\nWHERE {wanted.condition} {lock}"
+            f"SELECT asked.n, {wanted.state.sql}::text, {self.found.job_id}\n"
+            f"FROM {self.named.asked(wanted.id)} JOIN {wanted.joined}\nWHERE {wanted.condition} {lock}"
         )
-        return {n: _Opened(word, job_id, job_word or "", over) for n, word, job_id, job_word, over in rows}
+        jobs = self._jobs([job_id for _, _, job_id in rows if job_id is not None])
+        return {n: _Opened(word, *jobs.get(job_id, _NOWHERE)) for n, word, job_id in rows}
+
+    def _jobs(self, texts: Sequence[str]) -> dict[str, tuple[str, str, bool]]:
+        """Of these ids those that the jobs table holds, each with the id as that writes it, the word of its state, and
+        whether it is over. Ids are compared in the type of its column, as its primary key serves them."""
+        if not texts or not self.plan.jobs.has("id"):
+            return {}
+        live = self.plan.jobs.aliased(_LIVE)
+        named = named_jobs.named(self.session, live.columns["id"], texts)
+        if not named.fit:
+            return {}
+        rows = self.session.rows(
+            f"SELECT asked.n, {live.text('id')}, coalesce({live.text('state')}, ''), coalesce({_over(live)}, false)\n"
+            f"FROM {named.asked(live.columns['id'])}\n"
+            f"JOIN {live.relation.sql} AS {_LIVE} ON {live.columns['id'].sql} = asked.id"
+        )
+        found = {n: (job_id, word, over) for n, job_id, word, over in rows}
+        places = ((text, named.twins.get(place, place)) for place, text in enumerate(named.ids))
+        return {text: found[place] for text, place in places if place in found}
 
     def _scheduled(self, place: int, outcome: Outcome, note: str) -> Change:
         """A row whose job only the application itself can start."""

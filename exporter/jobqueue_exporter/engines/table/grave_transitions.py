@@ -10,7 +10,6 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.sql.relation import Type
 from jobqueue_exporter.engines.table import dead_letter_rows, observed
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
-from jobqueue_exporter.engines.table.layout import Layout
 from jobqueue_exporter.engines.table.named_jobs import comparable
 from jobqueue_exporter.engines.table.shelf import Shelf
 from jobqueue_exporter.engines.table.target_words import Choice, word
@@ -45,16 +44,11 @@ class Graves:
         """A row that waits is removed."""
         return Transition(self.layout.relation, self.shelf.id, self.layout.status, self.pending, {})
 
-    def link(self, jobs: Layout) -> str:
-        """The condition that a row of the jobs table under its own name is the job of this one; empty where that
-        cannot be told."""
+    @property
+    def job_id(self) -> str:
+        """The id in the jobs table of the job that a row tells of, as text; NULL where no column says so."""
         named = self.layout.relation.columns.get(_JOB_ID)
-        if named is None or not jobs.has("id"):
-            return ""
-        ours, theirs = replace(named, alias=ALIAS), jobs.columns["id"]
-        if comparable(ours) == comparable(theirs):
-            return f"{theirs.sql} = {ours.sql}"
-        return f"{theirs.sql}::text = {ours.sql}::text"
+        return "NULL::text" if named is None else f"{replace(named, alias=ALIAS).sql}::text"
 
 
 def graves(layout: DeadLetterLayout, source: Source) -> Graves:

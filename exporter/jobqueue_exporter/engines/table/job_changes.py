@@ -29,7 +29,7 @@ def changed(session: Session, plan: Plan, source: Source, order: Order, ids: Seq
     return [
         _said(order, plan.jobs, moved[place], text, prepared.note, audited=audited)
         if place in moved
-        else _left(text, outcomes.get(place), left.get(place))
+        else _left(text, outcomes.get(place), left.get(place), named.twice(place))
         for place, text in enumerate(named.ids)
     ]
 
@@ -53,7 +53,7 @@ def _said(order: Order, jobs: Layout, outcome: Outcome, text: str, note: str, *,
     return Change(text, True, f"{what}{note if noted else ''}", audited=audited)
 
 
-def _left(text: str, kept: Outcome | None, left: Change | None) -> Change:
+def _left(text: str, kept: Outcome | None, left: Change | None, twice: str) -> Change:
     """Of a job that was not changed, why: as the table said when it refused, else as it is."""
-    found = left or Change(text, False, left_alone.NOT_THERE)
+    found = left or Change(text, False, twice or left_alone.NOT_THERE)
     return replace(found, text=kept.why_not) if kept is not None else found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from psycopg.sql import Literal
 
@@ -14,14 +14,20 @@ from jobqueue_exporter.sources.postgres import Row, Session
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Ids in the order in which they were given; `fit` are the places of those that the column could hold."""
+    """Ids in the order in which they were given; `fit` are the places of those that the column could hold. `twins` are
+    the places of further ways to write the same value, each with the place of the first, which alone is asked for."""
 
     ids: tuple[str, ...]
     fit: tuple[int, ...]
+    twins: Mapping[int, int] = field(default_factory=dict)
 
     def only(self, places: Sequence[int]) -> Named:
         """The same ids, with these alone asked for."""
-        return Named(self.ids, tuple(places))
+        return replace(self, fit=tuple(places))
+
+    def twice(self, place: int) -> str:
+        """What to say of an id that means the same job as one before; empty where it does not."""
+        return f"the same job as {self.ids[self.twins[place]]}: named twice" if place in self.twins else ""
 
     def asked(self, column: Column) -> str:
         """A table in SQL of (n, id): the place of each id, and the id in the type of its column."""
@@ -42,7 +48,7 @@ def comparable(column: Column) -> str:
 
 
 def named(session: Session, column: Column, ids: Sequence[str]) -> Named:
-    """Each id once, and which of them could be in the column. Of several ways to write one value the first counts.
+    """Each id once, and which of them could be in the column.
 
     Raises SourceError and psycopg.Error.
     """
@@ -51,9 +57,11 @@ def named(session: Session, column: Column, ids: Sequence[str]) -> Named:
     if column.type is Type.TEXT:
         return Named(once, sendable)
     first: dict[str, int] = {}
-    for place, value in _values(session, column, once, sendable):
-        first[value] = min(place, first.get(value, place))
-    return Named(once, tuple(sorted(first.values())))
+    twins: dict[int, int] = {}
+    for place, value in sorted(_values(session, column, once, sendable)):
+        if first.setdefault(value, place) != place:
+            twins[place] = first[value]
+    return Named(once, tuple(first.values()), twins)
 
 
 def _sendable(text: str) -> bool:

@@ -10,12 +10,10 @@ from jobqueue_exporter.config.types import DeadLetterTable, Events, Source
 from jobqueue_exporter.engines.sql import grants
 from jobqueue_exporter.engines.sql.grants import Table
 from jobqueue_exporter.engines.sql.visit import visit
+from jobqueue_exporter.engines.sql.writers import CONNECTION_LIMIT, ROLE
 from jobqueue_exporter.engines.table import audit, grave_transitions, job_transitions, roles
 from jobqueue_exporter.sources.postgres import Session
 
-ROLE = "jobqueue_operator"
-# A person or two, each with a reading and a change.
-CONNECTION_LIMIT = 5
 # A table's own numbers for its rows; identity columns need no right of their own.
 _SEQUENCES = """
 SELECT format('%I.%I', n.nspname, s.relname) FROM pg_depend d
