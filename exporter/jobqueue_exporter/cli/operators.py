@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One source, who acts on its jobs, what of that its engine offers, and `path`, the configuration that was named."""
+    """One source, who acts on its jobs, what of that its engine offers, and `path`: the configuration as named."""
 
     source: Source
     operator: Operator

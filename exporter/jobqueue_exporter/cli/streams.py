@@ -39,13 +39,14 @@ def guard() -> None:
     is written; a stream that somebody has put in the place of stdout stays."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until the process ends
-    if sys.stdout is None or sys.stdout is not sys.__stdout__:
+    own = sys.__stdout__
+    if own is None or sys.stdout is not own:
         return
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Stdout(sys.stdout.fileno(), "w", closefd=False)),
-        encoding=sys.stdout.encoding,
-        errors=sys.stdout.errors,
-        line_buffering=sys.stdout.line_buffering or sys.stdout.write_through,
+        io.BufferedWriter(_Stdout(own.fileno(), "w", closefd=False)),
+        encoding=own.encoding,
+        errors=own.errors,
+        line_buffering=own.line_buffering or own.write_through,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,24 +72,26 @@ def list_(
     from jobqueue_exporter.engines.operations import Wanted
 
     config = load(path, os.environ)
-    asked = states or ((State.RUNNING,) if stuck else LIVE)
-    asked = _asked(asked, stuck=stuck, after=after, one_source=len(names or config.sources) == 1)
-    wanted = [
-        Wanted(state=state, queue=queue, kind=kind, older_than=older_than, stuck=stuck or None, after=after)
-        for state in asked
-    ]
+    usual = (State.RUNNING,) if stuck else LIVE
+    asked = _asked(states or usual, stuck=stuck, after=after, one_source=len(names or config.sources) == 1)
+    first = Wanted(state=asked[0], queue=queue, kind=kind, older_than=older_than, stuck=stuck or None, after=after)
+    wanted = [replace(first, state=state) for state in asked]
     with operators(config, names, path) as opened:
         found = pages(opened, wanted, limit)
-    narrowed = [*_narrowed(wanted[0], limit)]
+    narrowed = [*_narrowed(first, limit)]
     if output == "json":
         write.document(_document(found, narrowed, opened.failed))
     else:
         _tell(found, narrowed, titled=len(asked) > 1)
-        # Of what could not be read, nobody knows.
-        if not found and not opened.failed:
-            click.echo("no such jobs", err=True)
+        _admit(found, opened.failed)
     if opened.failed:
         click.get_current_context().exit(1)
+
+
+def _admit(found: Sequence[Page], failed: Sequence[str]) -> None:
+    """Says so where there is nothing; of what could not be read, nobody knows."""
+    if not found and not failed:
+        click.echo("no such jobs", err=True)
 
 
 def _asked(states: Sequence[State], *, stuck: bool, after: str | None, one_source: bool) -> tuple[State, ...]:
