@@ -110,3 +110,19 @@ def test_ids_are_whole_when_piped_and_hostile_names_harmless(shop: Pipeline) -> 
     assert job in text
     assert "[red]evil" in text
     assert "\x1b" not in text
+
+
+def test_a_state_whose_age_cannot_be_told_does_not_hide_the_others(shop: Pipeline) -> None:
+    some(shop)
+    shop.jobs.add(kind="G", state="queued", attempts=1, run_at=600)
+    told = run("jobs", "list", "--older-than", "5s")
+    assert (told.exit_code, "no such jobs" in told.stderr) == (0, False)
+    assert all(kind in told.stdout for kind in ("A", "D"))
+    assert "since when jobs of public.jobs are retrying cannot be told" in told.stderr
+
+
+def test_a_state_whose_age_cannot_be_told_alone_is_a_failure(shop: Pipeline) -> None:
+    some(shop)
+    told = run("jobs", "list", "--older-than", "5s", "--state", "retrying")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "no such jobs" not in told.stderr
