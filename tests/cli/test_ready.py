@@ -25,16 +25,22 @@ def test_an_empty_queue_is_ready(shop: Pipeline) -> None:
     assert (result.stdout, result.exit_code) == ("shop: ok\n", 0)
 
 
-def test_a_warning_is_no_failure(shop: Pipeline) -> None:
+def test_a_warning_is_no_failure_and_says_what_it_is(shop: Pipeline) -> None:
     shop.jobs.add(state="dead_letter")
     result = run("ready")
-    assert (result.stdout, result.exit_code) == ("shop: warning\n", 0)
+    first, *checks = result.stdout.splitlines()
+    assert (first, [check.split()[:2] for check in checks], result.exit_code) == (
+        "shop: warning",
+        [["dlq", "warning"]],
+        0,
+    )
 
 
 def test_a_source_that_cannot_be_read_fails_and_the_others_are_still_told(shop: Pipeline) -> None:
     shop.also("gone", UNREACHABLE)
     result = run("ready")
-    assert (result.stdout, result.stderr, result.exit_code) == ("overall: failed\nshop: ok\ngone: failed\n", "", 1)
+    assert result.stdout.startswith("overall: failed\nshop: ok\ngone: failed\n  db        failed   postgresql://me@")
+    assert (len(result.stdout.splitlines()), result.stderr, result.exit_code) == (4, "", 1)
 
 
 def test_detail_names_every_check_and_hides_the_password(shop: Pipeline) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # What comes later, or never by itself: left out where no lane has such jobs, and one column where there is no room.
 _LATER = ("scheduled", "retrying", "blocked")
 _NARROW = 100
+# In less than this there is room for names and what matters most.
+_TINY, _MATTERS_MOST = 64, ("pending", "oldest", "dead")
 _NAME = 200
 _LEAST = 8
 
@@ -28,6 +30,7 @@ def lane_grid(one: stats.Source, width: int, *, framed: bool) -> Table:
     queues = [f"{line(lane.queue, _NAME)}{' (paused)' if lane.paused else ''}" for lane in one.lanes]
     kinds = [line(lane.kind, _NAME) for lane in one.lanes]
     found = _columns(one, narrow=width < _NARROW)
+    found = {name: cells for name, cells in found.items() if width >= _TINY or name in _MATTERS_MOST}
     made = Table(
         box=box.SIMPLE_HEAD if framed else None,
         show_edge=False,

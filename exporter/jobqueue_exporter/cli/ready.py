@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  jobqueue ready                      one word for each source
+  jobqueue ready                      a word for each source, and what is not well
   jobqueue ready --detail             every check, by name
   jobqueue ready && ./deploy          go on only when nothing has failed
   jobqueue ready --output json | jq -r '.sources[].checks[] | select(.status == "failed") | .message'
@@ -27,12 +27,12 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @options.config
 @options.sources
-@click.option("--detail", is_flag=True, help="Every check, with what was found.")
+@click.option("--detail", is_flag=True, help="Every check, also those that are well.")
 @options.output
 def ready(*, path: Path | None, names: tuple[str, ...], detail: bool, output: str) -> None:
     """Say whether all is well: ok, warning, failed, or unknown where a source cannot tell.
 
-    The verdict is that of /readyz, of the page and of `jobqueue jobs stats`; it reads no more than it needs to.
+    The verdict is that of the page and of `jobqueue jobs stats`; it reads no more than it needs to.
 
     Exits with 0 when nothing failed (a warning is no failure), with 1 when a check failed or a source cannot be
     read, with 2 when the configuration is wrong.
@@ -80,5 +80,5 @@ def _tell(found: Ready, *, detail: bool) -> None:
         out.print(title("overall", found.status))
     for one in found.sources:
         out.print(title(one.source, one.status))
-        if detail:
-            out.print(Group(*check_lines(one.checks, out.width)))
+        if checks := [check for check in one.checks if detail or check.status in ("warning", "failed")]:
+            out.print(Group(*check_lines(checks, out.width)))
