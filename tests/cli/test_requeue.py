@@ -89,6 +89,7 @@ def test_json_says_the_same(room: Backroom) -> None:
         "left": 1,
         "unknown": 0,
         "untouched": 0,
+        "would": 0,
         "untouched_ids": [],
         "looked_at": 1,
         "dead_again": 0,

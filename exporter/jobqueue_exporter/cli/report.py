@@ -166,6 +166,7 @@ class Report:
             who=self._order.who,
             reason=self._order.reason,
             done=self._counts["done"],
+            would=self._counts["would"],
             left=self._counts["left"],
             unknown=self._counts["unknown"],
             untouched=untouched,

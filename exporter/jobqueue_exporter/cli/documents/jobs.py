@@ -98,6 +98,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     reason: str
     done: int
+    would: int
+    """Would be done: of a dry run."""
     left: int
     unknown: int
     untouched: int
