@@ -170,8 +170,8 @@ def _left(database: Database, terminals: Terminals) -> Minute:
 
 def test_there_was_enough_of_everything(minute: Minute) -> None:
     told = Counter(what for story in minute.stories.values() for what in story)
-    assert min(told["completed"], told["failed"], minute.done["requeue"]) > 100
-    assert min(told["died"], minute.done["reclaim"], minute.done["cancel"]) > 5
+    assert min(told["completed"], told["failed"], minute.done["requeue"]) > 40
+    assert min(told["died"], minute.done["reclaim"], minute.done["cancel"]) > 3
 
 
 def test_no_command_failed(minute: Minute) -> None:

@@ -18,7 +18,11 @@ from tests.deadline import until
 from tests.sources.conftest import Connect, soon
 
 PATIENCE = 20.0
-ACTIVE = "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = %s AND state = 'active'"
+# What is sent before the query that sleeps is active for a moment too.
+ACTIVE = """
+SELECT pid FROM pg_stat_activity
+WHERE application_name = %s AND datname = %s AND state = 'active' AND query LIKE '%%pg_sleep%%'
+"""
 
 
 class Sleeper(threading.Thread):
