@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +29,20 @@ _EVENT = 500
 _INDENT = "  "
 # Longer payloads are not laid out: that would take longer than reading them.
 _LAID_OUT = 100_000
+
+
+def show(job_id: str, path: Path | None, names: Sequence[str], *, full: bool, output: str) -> None:
+    """Shows the job of this id in whichever of the sources has it. Raises JobQueueError where none has."""
+    from jobqueue_exporter.cli.documents import write
+    from jobqueue_exporter.cli.operators import operators
+    from jobqueue_exporter.config.load import load
+
+    with operators(load(path, os.environ), names, path) as opened:
+        one, detail = opened.found(job_id)
+        if output == "json":
+            write.document(document(one, detail, full=full))
+        else:
+            tell(one, detail, full=full)
 
 
 def document(one: Opened, detail: Detail, *, full: bool) -> jobs.Detail:

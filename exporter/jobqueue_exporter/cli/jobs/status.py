@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -33,13 +32,5 @@ def status(*, job_id: str, path: Path | None, names: tuple[str, ...], full: bool
     with 2 on wrong usage, also when several sources have a job of this id.
     """
     from jobqueue_exporter.cli import job_view
-    from jobqueue_exporter.cli.documents import write
-    from jobqueue_exporter.cli.operators import operators
-    from jobqueue_exporter.config.load import load
 
-    with operators(load(path, os.environ), names, path) as opened:
-        one, detail = opened.found(job_id)
-        if output == "json":
-            write.document(job_view.document(one, detail, full=full))
-        else:
-            job_view.tell(one, detail, full=full)
+    job_view.show(job_id, path, names, full=full, output=output)

@@ -41,6 +41,11 @@ class Column:
     declared: str = "text"
 
     @property
+    def cast(self) -> str:
+        """Its type as a cast wants it: without a length, `character` would mean one letter."""
+        return "bpchar" if self.declared == "character" else self.declared
+
+    @property
     def sql(self) -> str:
         """Its quoted name."""
         return Identifier(*filter(None, (self.alias, self.name))).as_string()

@@ -10,7 +10,7 @@ from psycopg.sql import Identifier, Literal
 from jobqueue_exporter.engines.operations import Operation, Order
 from jobqueue_exporter.engines.sql.relation import Type
 from jobqueue_exporter.engines.table.event_flows import EventLayout
-from jobqueue_exporter.engines.table.named_jobs import array, comparable
+from jobqueue_exporter.engines.table.named_jobs import array
 from jobqueue_exporter.engines.table.write_time import at_scale_of
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Session
@@ -107,7 +107,7 @@ def _insert(events: EventLayout, data: Details | None, order: Order, entries: It
     was = array(entry.was for entry in found)
     now = array(entry.now for entry in found)
     stages = array(stage(events, order.operation, died=entry.died) for entry in found)
-    values = {events.job_id.name: "one.id", events.stage.name: f"one.stage::{comparable(events.stage)}"}
+    values = {events.job_id.name: "one.id", events.stage.name: f"one.stage::{events.stage.cast}"}
     if at := _moment(events):
         values[events.created_at.name] = at
     if data is not None:
@@ -115,7 +115,7 @@ def _insert(events: EventLayout, data: Details | None, order: Order, entries: It
     names = ", ".join(Identifier(name).as_string() for name in values)
     return (
         f"WITH told AS (\n  INSERT INTO {events.relation.sql} ({names})\n  SELECT {', '.join(values.values())}\n"
-        f"  FROM unnest({ids}::{comparable(events.job_id)}[], {stages}::text[], {was}::text[], {now}::text[])\n"
+        f"  FROM unnest({ids}::{events.job_id.cast}[], {stages}::text[], {was}::text[], {now}::text[])\n"
         "       AS one(id, stage, was, now)\n)\nSELECT 1"
     )
 

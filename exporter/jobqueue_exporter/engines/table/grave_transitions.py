@@ -10,7 +10,6 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.sql.relation import Type
 from jobqueue_exporter.engines.table import dead_letter_rows, observed
 from jobqueue_exporter.engines.table.dead_letter_table import DeadLetterLayout
-from jobqueue_exporter.engines.table.named_jobs import comparable
 from jobqueue_exporter.engines.table.shelf import Shelf
 from jobqueue_exporter.engines.table.target_words import Choice, word
 from jobqueue_exporter.engines.table.transition import ALIAS, Transition
@@ -73,7 +72,7 @@ def moved(session: Session, found: Graves, to: RecoveryState) -> tuple[Transitio
     target = word(
         session, Choice(layout.relation, layout.status, words, held, False, f"dead_letters.{to}"), first_is_fine=True
     )
-    values = {layout.status.name: f"{Literal(target.text).as_string()}::{comparable(layout.status)}"}
+    values = {layout.status.name: f"{Literal(target.text).as_string()}::{layout.status.cast}"}
     beside = [replace(layout.created_at, alias=ALIAS)]
     for name in (*_MEANT.get(to, ()), _UPDATED):
         column = columns.get(name)

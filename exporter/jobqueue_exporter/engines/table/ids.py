@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from psycopg.sql import Literal
-
 from jobqueue_exporter.engines.sql.relation import Column
 from jobqueue_exporter.engines.table.filters import storable
-from jobqueue_exporter.engines.table.shelf import Shelf, castable
+from jobqueue_exporter.engines.table.named_jobs import array
+from jobqueue_exporter.engines.table.shelf import Shelf
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Session
 
@@ -23,19 +22,19 @@ def written(session: Session, column: Column, ids: Sequence[str]) -> dict[str, s
     Raises psycopg.Error and TimedOut.
     """
     possible = [text for text in dict.fromkeys(ids) if len(text) <= _LONGEST and storable(text)]
-    return dict(_cast(session, castable(column), possible))
+    return dict(_cast(session, column.cast, possible))
 
 
 def among(shelf: Shelf, ids: Sequence[str]) -> str:
     """The condition that a row has one of these ids, which `written` has passed, as the primary key serves it."""
-    return f"{shelf.id.sql} = ANY ({_array(ids)}::{castable(shelf.id)}[])"
+    return f"{shelf.id.sql} = ANY ({array(ids)}::text[]::{shelf.id.cast}[])"
 
 
 def _cast(session: Session, of_type: str, ids: list[str]) -> list[tuple[str, str]]:
     """Only the database knows what its types can hold. One that it refuses spoils the others: halve until found."""
     if not ids:
         return []
-    query = f"SELECT n, t::{of_type}::text FROM unnest({_array(ids)}) WITH ORDINALITY AS one(t, n)"
+    query = f"SELECT n, t::{of_type}::text FROM unnest({array(ids)}::text[]) WITH ORDINALITY AS one(t, n)"
     try:
         return [(ids[number - 1], text) for number, text in session.contained(partial(session.rows, query))]
     except Refused:
@@ -43,7 +42,3 @@ def _cast(session: Session, of_type: str, ids: list[str]) -> list[tuple[str, str
             return []
     half = len(ids) // 2
     return _cast(session, of_type, ids[:half]) + _cast(session, of_type, ids[half:])
-
-
-def _array(ids: Sequence[str]) -> str:
-    return f"ARRAY[{', '.join(Literal(text).as_string() for text in ids)}]::text[]"

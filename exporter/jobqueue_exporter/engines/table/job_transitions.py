@@ -11,7 +11,6 @@ from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.engines.operations import Operation
 from jobqueue_exporter.engines.table.jobs import expired
 from jobqueue_exporter.engines.table.layout import Layout
-from jobqueue_exporter.engines.table.named_jobs import comparable
 from jobqueue_exporter.engines.table.target_words import Choice, Word, word
 from jobqueue_exporter.engines.table.transition import ALIAS, Transition
 from jobqueue_exporter.engines.table.words import TIME_ROLES
@@ -130,7 +129,7 @@ def _word(session: Session, jobs: Layout, source: Source, meaning: str, *, first
 
 
 def _literal(jobs: Layout, text: str) -> str:
-    return f"{Literal(text).as_string()}::{comparable(jobs.columns['state'])}"
+    return f"{Literal(text).as_string()}::{jobs.columns['state'].cast}"
 
 
 def _now(jobs: Layout, role: str) -> str:

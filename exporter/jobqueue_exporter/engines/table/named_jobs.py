@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from psycopg.sql import Literal
 
 from jobqueue_exporter.engines.sql.relation import Column, Type
+from jobqueue_exporter.engines.table.filters import storable
 from jobqueue_exporter.errors import Refused
 from jobqueue_exporter.sources.postgres import Row, Session
 
@@ -33,7 +34,7 @@ class Named:
         """A table in SQL of (n, id): the place of each id, and the id in the type of its column."""
         places = ",".join(map(str, self.fit))
         texts = array(self.ids[place] for place in self.fit)
-        return f"unnest('{{{places}}}'::int[], {texts}::{comparable(column)}[]) AS asked(n, id)"
+        return f"unnest('{{{places}}}'::int[], {texts}::{column.cast}[]) AS asked(n, id)"
 
 
 def array(texts: Iterable[str]) -> str:
@@ -42,18 +43,13 @@ def array(texts: Iterable[str]) -> str:
     return Literal("{" + ",".join(f'"{text}"' for text in quoted) + "}").as_string()
 
 
-def comparable(column: Column) -> str:
-    """The type in which texts are compared with a column; `character` alone would cut them to one letter."""
-    return "bpchar" if column.declared == "character" else column.declared
-
-
 def named(session: Session, column: Column, ids: Sequence[str]) -> Named:
     """Each id once, and which of them could be in the column.
 
     Raises SourceError and psycopg.Error.
     """
     once = tuple(dict.fromkeys(ids))
-    sendable = tuple(place for place, text in enumerate(once) if _sendable(text))
+    sendable = tuple(place for place, text in enumerate(once) if storable(text))
     if column.type is Type.TEXT:
         return Named(once, sendable)
     first: dict[str, int] = {}
@@ -62,14 +58,6 @@ def named(session: Session, column: Column, ids: Sequence[str]) -> Named:
         if first.setdefault(value, place) != place:
             twins[place] = first[value]
     return Named(once, tuple(first.values()), twins)
-
-
-def _sendable(text: str) -> bool:
-    """Whether a database takes the text at all."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _values(session: Session, column: Column, ids: tuple[str, ...], places: tuple[int, ...]) -> list[Row]:

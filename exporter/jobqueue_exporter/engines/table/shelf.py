@@ -17,8 +17,6 @@ from jobqueue_exporter.sources.postgres import Row
 
 _MOMENTS = ("since", "created_at", "due_at", "started_at", "ended_at", "updated_at", "heartbeat_at")
 _NOTHING = "NULL"
-# Without a length, `character` in a cast would mean one character.
-_CASTS = {"character": "bpchar"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +71,9 @@ class Shelf:
         return f"(SELECT row_to_json(w)::text FROM (SELECT {self.readable}) AS w)"
 
 
-def castable(column: Column) -> str:
-    """The type of a column, as a cast wants it."""
-    return _CASTS.get(column.declared, column.declared)
-
-
 def typed(text: str | None, column: Column) -> str:
     """A text as a value of a column's type. It fails in SQL where it is none."""
-    return f"{Literal(text).as_string()}::{castable(column)}"
+    return f"{Literal(text).as_string()}::{column.cast}"
 
 
 def job(row: Row, default_queue: str, causes: Causes) -> Job:
