@@ -10,21 +10,9 @@ from click.testing import CliRunner, Result
 from jobqueue_exporter.bundle import specs
 from jobqueue_exporter.bundle.spec import Severity, Spec
 from jobqueue_exporter.cli import main
+from tests.cli.own_alerts import SPEC as OWN
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = """\
-title: Mine
-alerts:
-  JobQueueMine:
-    severity: warning
-    alert_type: cause
-    by: [source]
-    thresholds: {threshold: 10m, many: 3}
-    for: 1m
-    expr: '[= gauge("jobqueue_recovery_oldest_age_seconds") =] > [= t.threshold =] * [= t.many =]'
-    summary: Mine.
-    description: '{{ $labels.source }}: {{ $value | humanizeDuration }} is more than [= t.threshold | span =].'
-"""
 FILES = {
     "alertmanager/alertmanager.yml",
     "alertmanager/inhibit_rules.yml",
