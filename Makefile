@@ -68,6 +68,7 @@ fresh: $(DEV) ## check that the files made from the code are as the code has the
 
 tools: ## unpack promtool, Prometheus and the like into .tools, without root
 	@.ci/tools
+	@.ci/tools newest
 
 build: $(DEV) ## build the sdist and, from it, the wheel into dist
 	$(BIN)/python -m build
