@@ -97,3 +97,13 @@ def test_without_any_configuration_the_ways_out_are_told() -> None:
     result = run()
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("nothing to read: there is no jobqueue.yml here")
+
+
+def test_what_is_said_of_an_alert_that_there_is_not_is_wrong(directory: Path) -> None:
+    (directory / "jobqueue.yml").write_text(
+        GOOD + "alerts:\n  rules:\n    JobQueueBacklogHihg: {threshold: 5}\n    JobQueueStuckJobs: {threshold: 5}\n"
+    )
+    result = run(MAIL="host=h")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "jobqueue.yml:9: " in result.stderr
+    assert "there is no alert of this name; did you mean JobQueueBacklogHigh?" in result.stderr

@@ -28,12 +28,16 @@ Examples:
 def check_config(*, path: Path | None, output: str) -> None:
     """Say what is wrong with a jobqueue.yml, all of it, or else what is in it.
 
+    What it says of alerts is held against the alerts that there are.
+
     Connects to nothing. Exits with 0 when the configuration can be used, else with 2.
     """
+    from jobqueue_exporter.bundle import rendering
     from jobqueue_exporter.config.load import load
 
     try:
         config = load(path, os.environ)
+        rendering.of(config, path)
     except ConfigError as error:
         if output == "text":
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jobqueue_exporter.errors import ConfigError, JobQueueError
+from jobqueue_exporter.errors import JobQueueError
 
 if TYPE_CHECKING:
     from jobqueue_exporter.bundle.folder import Changes
@@ -45,7 +45,7 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
     What jobqueue.yml says under alerts, owners and links counts; its sources are not asked, and their secrets need
     not be there. Files that an earlier run made and that are no longer needed are removed; nothing else is.
     """
-    from jobqueue_exporter.bundle import burn, configured, rendering
+    from jobqueue_exporter.bundle import rendering
     from jobqueue_exporter.bundle.folder import changes, write
     from jobqueue_exporter.config.load import without_sources
     from jobqueue_exporter.config.types import Config
@@ -54,13 +54,7 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
         raise click.UsageError("--defaults leaves every configuration out, so --config says nothing beside it")
     where = folder or _folder_of_a_checkout()
     config = Config(sources=()) if defaults else without_sources(path, os.environ)
-    try:
-        bundle = configured.bundle(config, scale=scale)
-        files = rendering.files(bundle.specs, bundle.settings, bundle.owners)
-        if never := list(burn.refusals(bundle, config)):
-            raise ConfigError(*never)
-    except ConfigError as error:
-        raise configured.placed(error, path) from None
+    files = rendering.of(config, path, scale)
     try:
         if check:
             _compared(changes(where, files))
