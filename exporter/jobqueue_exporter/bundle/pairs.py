@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -10,6 +12,8 @@ import yaml
 from jobqueue_exporter.bundle.page import Page
 from jobqueue_exporter.bundle.spec import Severity, Spec
 
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_PART = re.compile(r"(\d+)([smhdw])")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where PyYAML was built with it
 
 
@@ -37,34 +41,59 @@ def sections(specs: Sequence[Spec], pages: Sequence[Page]) -> Iterator[str]:
 
 
 def tests(specs: Sequence[Spec], folder: Path) -> Iterator[str]:
-    """Alerts that no test sees fire, or stay quiet; tests of alerts that are not there."""
+    """Alerts that no test sees fire, stay quiet or resolve; tests of alerts that are not there."""
     known = {spec.name for spec in specs}
-    fires: set[str] = set()
-    quiet: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for file in sorted(folder.rglob("*.yaml")):
         try:
-            found = list(_cases(file.read_text(encoding="utf-8")))
+            groups = list(_groups(file.read_text(encoding="utf-8")))
         except yaml.YAMLError as error:
             yield f"{file}: not YAML: {' '.join(str(error).split())}"
             continue
-        for line, name, is_fire in found:
-            if name not in known:
-                yield f"{file}:{line}: there is no alert {name}, so that this test passes whatever happens"
-            (fires if is_fire else quiet).add(name)
+        for looks in groups:
+            for look in looks:
+                if look.alert not in known:
+                    where = f"{file}:{look.line}"
+                    yield f"{where}: there is no alert {look.alert}, so that this test passes whatever happens"
+            seen |= set(_seen(looks))
     for spec in specs:
-        if spec.name not in fires:
-            yield f"{spec.place}: {spec.name}: no case in {folder}/{spec.topic}.yaml sees it fire"
-        if spec.name not in quiet and spec.alert.severity is not Severity.NONE:  # the Watchdog is never quiet
-            yield f"{spec.place}: {spec.name}: no case in {folder}/{spec.topic}.yaml sees it stay quiet"
+        # the Watchdog always fires
+        for what in ("fire", "stay quiet", "resolve") if spec.alert.severity is not Severity.NONE else ("fire",):
+            if (spec.name, what) not in seen:
+                yield f"{spec.place}: {spec.name}: no case in {folder}/{spec.topic}.yaml sees it {what}"
 
 
-def _cases(text: str) -> Iterator[tuple[int, str, bool]]:
-    """Line, alert, and whether it fires, of each case. Not by config.document: these files are long, and its reader
-    is slow; what else is wrong with them promtool says."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at an alert in a case: in which line it stands, after how
+    many seconds, and whether the alert fires then."""
+
+    line: int
+    alert: str
+    at: int
+    fires: bool
+
+
+def _seen(looks: Sequence[_Look]) -> Iterator[tuple[str, str]]:
+    """What the looks of one case see of each alert."""
+    for look in looks:
+        yield look.alert, "fire" if look.fires else "stay quiet"
+        if not look.fires and any(each.fires and each.alert == look.alert and each.at < look.at for each in looks):
+            yield look.alert, "resolve"
+
+
+def _groups(text: str) -> Iterator[list[_Look]]:
+    """The looks of each case. Not by config.document: these files are long, and its reader is slow; what else is wrong
+    with them promtool says."""
     for group in _items(_member(yaml.compose(text, Loader=_LOADER), "tests")):
-        for case in _items(_member(group, "alert_rule_test")):
-            name = _member(case, "alertname")
-            yield case.start_mark.line + 1, str(name.value if name else ""), bool(_items(_member(case, "exp_alerts")))
+        yield [_look(case) for case in _items(_member(group, "alert_rule_test"))]
+
+
+def _look(case: yaml.Node) -> _Look:
+    name, at = _member(case, "alertname"), _member(case, "eval_time")
+    when = sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(str(at.value if at else "")))
+    fires = bool(_items(_member(case, "exp_alerts")))
+    return _Look(case.start_mark.line + 1, str(name.value if name else ""), when, fires)
 
 
 def _member(node: yaml.Node | None, key: str) -> yaml.Node | None:
