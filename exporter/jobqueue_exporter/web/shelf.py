@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import msgspec
 
 from jobqueue_exporter.bundle import anchors, configured, expressions, present, runbooks
+from jobqueue_exporter.bundle.anchors import Layout
+from jobqueue_exporter.bundle.moment import Found, Moment
 from jobqueue_exporter.bundle.page import Page
 from jobqueue_exporter.bundle.present import Value
 from jobqueue_exporter.bundle.selectors import Selected
 from jobqueue_exporter.config.types import Alerts, Config
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.model import Snapshot
+from jobqueue_exporter.web.runbook import about
+from jobqueue_exporter.web.runbook.about import About
 
 
 class Shelf:
@@ -25,15 +29,20 @@ class Shelf:
     """
 
     def __init__(self, config: Config) -> None:
-        bundle = configured.bundle(config)
+        bundle = self._bundle = configured.bundle(config)
         self.pages: Mapping[str, Page] = {page.name: runbooks.told(page, bundle) for page in runbooks.pages(bundle)}
         self.slug = anchors.slug
         self._specs = {spec.name: spec for spec in bundle.specs}
         self._selected = lru_cache(maxsize=None)(lambda name: expressions.selected(self._specs[name]))
 
-    def html(self, page: Page, below: Callable[[str], str] | None) -> str:
-        """The page as HTML, with what `below` says under each heading of a section."""
-        return anchors.html(page, below) if below else anchors.html(page)
+    def layout(self, page: Page, query: str) -> Layout:
+        """The page as HTML in parts, with this query, ? included, in its links to other pages."""
+        return anchors.layout(page, query)
+
+    def alert(self, section: str) -> About | None:
+        """What the configuration makes of the alert of this section; None where it is of no alert."""
+        spec = self._specs.get(section)
+        return about.of(spec, self._bundle.settings) if spec else None
 
     def selected(self, section: str) -> tuple[Selected, ...]:
         """Which series the alert of this section looks at; none where it is of no alert. Raises ConfigError."""
@@ -42,6 +51,14 @@ class Shelf:
     def values(self, selected: tuple[Selected, ...], snapshot: Snapshot, lane: Mapping[str, str]) -> tuple[Value, ...]:
         """What a snapshot tells of these series for that lane."""
         return present.values(selected, snapshot, lane)
+
+    def problems(self, snapshots: Sequence[Snapshot]) -> Found:
+        """What is wrong now by these readings: the alerts whose conditions hold."""
+        return self._moment.problems(snapshots)
+
+    @cached_property
+    def _moment(self) -> Moment:
+        return Moment(self._bundle)
 
 
 log = logging.getLogger(__name__)
