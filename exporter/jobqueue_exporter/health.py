@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jobqueue_exporter.config.types import Health
+from jobqueue_exporter.config.types import Config, Health
 from jobqueue_exporter.durations import human
 from jobqueue_exporter.model import Breaker, Lane, LaneJobs, Place, Policy, Probes, Snapshot, State
 
@@ -92,7 +92,18 @@ def verdict(
             Check("db", Status.FAILED, snapshot.error or "It cannot be read."),
             *(Check(name, Status.UNKNOWN, "Cannot tell: the source cannot be read.") for name in others),
         )
-    return Verdict(max((check.status for check in checks), key=list(Status).index), checks)
+    return Verdict(worst(check.status for check in checks), checks)
+
+
+def of(snapshot: Snapshot, config: Config, *, now: float | None = None) -> Verdict:
+    """What a snapshot means by the limits of this configuration, and the programs that it requires of its source."""
+    required = next((each.binaries for each in config.sources if each.name == snapshot.source), ())
+    return verdict(snapshot, config.health, required_binaries=required, now=now)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The worst of these; unknown when there are none."""
+    return max(statuses, key=list(Status).index, default=Status.UNKNOWN)
 
 
 def _db(snapshot: Snapshot, now: float | None, scrape_interval: float) -> Check:
@@ -110,7 +121,7 @@ def _worker(snapshot: Snapshot) -> Check:
     if not lost:
         return check
     message = f"{check.message.removesuffix('.')}; {_are(lost, 'running job')} stuck, with no sign of life."
-    return Check("worker", max(check.status, Status.WARNING, key=list(Status).index), message)
+    return Check("worker", worst((check.status, Status.WARNING)), message)
 
 
 def _manned(snapshot: Snapshot) -> Check:

@@ -19,8 +19,8 @@ from jobqueue_exporter.model import Lane, Snapshot
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-# How a reading is put together, and not what it says.
-_INTERNAL = frozenset({"flow_window", "empty_lane", "dead_letter_windows"})
+INTERNAL = frozenset({"flow_window", "empty_lane", "dead_letter_windows"})
+"""Fields that are left out: how a reading is put together, and not what it says."""
 
 
 def plain(snapshot: Snapshot) -> dict[str, Json]:
@@ -33,7 +33,7 @@ def _object(part: object) -> dict[str, Json]:
     return {
         field.name: _lanes(value) if _goes_by_lane(field.type) else _plain(value)
         for field in fields(part)
-        if field.name not in _INTERNAL
+        if field.name not in INTERNAL
         for value in [getattr(part, field.name)]
     }
 

@@ -28,7 +28,7 @@ def users(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/probe?source=shop", "/sd", "/style.css", "/nope"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/probe?source=shop", "/sd", "/static/style.css", "/nope"])
 def test_a_user_and_the_right_password_are_needed(users: Path, path: str) -> None:
     with served(web_config=users) as server:
         without = server.ask(path)

@@ -134,7 +134,7 @@ def test_health_of_the_exporter_touches_no_source(path: str) -> None:
     assert (reply.status, reply.text) == (200, "ok\n")
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/probe?source=shop", "/sd", "/-/healthy", "/style.css"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/probe?source=shop", "/sd", "/-/healthy", "/static/style.css"])
 def test_head_says_what_get_would_without_a_body(path: str) -> None:
     with served() as server:
         reply = server.ask(path, method="HEAD")

@@ -14,12 +14,15 @@ class Other:
     origin: str
 
 
+_ALERT = ("alertname", "severity", "alert_type", "source", "queue", "kind", "owner")
 _CONTAINER = ("namespace", "pod", "container", "uid")
 
 OTHERS = (
     Other("up", (), "Prometheus: 1 if the last scrape of a target succeeded"),
     Other("scrape_duration_seconds", (), "Prometheus: how long the last scrape of a target took"),
     Other("scrape_samples_scraped", (), "Prometheus: how many samples the last scrape of a target had"),
+    Other("ALERTS", ("alertstate", *_ALERT), "Prometheus: 1 for each alert that is pending or firing"),
+    Other("ALERTS_FOR_STATE", _ALERT, "Prometheus: when each alert that is pending or firing began to be so"),
     Other(
         "kube_pod_container_status_restarts_total",
         _CONTAINER,

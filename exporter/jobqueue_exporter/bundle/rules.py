@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from fnmatch import translate
 
 import jinja2
 
-from jobqueue_exporter.bundle import language
+from jobqueue_exporter.bundle import boards, language
 from jobqueue_exporter.bundle.language import Scope, UnknownMetric
 from jobqueue_exporter.bundle.scaling import scaled, span
 from jobqueue_exporter.bundle.spec import Severity, Spec
@@ -203,6 +203,7 @@ class _Maker:
             "summary": alert.summary,
             "description": " ".join(self._written(alert.description).split()),
             "runbook_url": self._runbook(),
+            **self._dashboard(),
         }
         return rule
 
@@ -217,6 +218,10 @@ class _Maker:
         where = f"?{query}" if query and self.settings.ours else ""
         return f"{self.settings.runbooks}/{self.spec.topic}{where}#{self.spec.name.lower()}"
 
+    def _dashboard(self) -> dict[str, str]:
+        grafana = self.settings.links.grafana
+        return {"dashboard_url": boards.url(grafana, self.spec.topic, self.spec.alert.by)} if grafana else {}
+
 
 def _globs(match: AlertMatch) -> tuple[tuple[str, str], ...]:
     return ("source", match.source), ("queue", match.queue), ("kind", match.kind)
@@ -230,7 +235,8 @@ def _matchers(match: AlertMatch) -> dict[str, str]:
 def _matcher(glob: str) -> str:
     if "*" not in glob and "?" not in glob:
         return f"={_quoted(glob)}"
-    inner = translate(glob.replace("[", "[[]")).removeprefix("(?s:").removesuffix(")\\Z")
+    # not fnmatch.translate: for two stars it writes an atomic group, which RE2 does not know
+    inner = "".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", glob))
     return f"=~{_quoted(inner)}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -96,14 +96,50 @@ def inside(expr: promql.Expr) -> tuple[promql.Expr, ...]:
     return ()
 
 
+def labelled(selector: promql.VectorSelector, narrowed: str = "", everywhere: Iterable[str] = ()) -> Iterator[str]:
+    """What is wrong with its name, its labels and their values. `narrowed`: a value that its source must be held to;
+    `everywhere`: labels that every series has."""
+    name = selector.name or ""
+    if name not in LABELS:
+        yield f"there is no metric {name or 'without a name'} in the catalogue, nor among the metrics of others"
+        return
+    held = False
+    for matcher in selector.matchers.matchers:
+        held = held or (matcher.name == "source" and matcher.value == narrowed)
+        if matcher.name not in (*LABELS[name], *TARGET, *everywhere):
+            yield f"{name} has no label {matcher.name}; it has {', '.join(LABELS[name]) or 'none'}"
+        known = _VALUES.get((name, matcher.name))
+        if known and _WORDS.fullmatch(matcher.value):
+            for value in sorted(set(matcher.value.split("|")) - known):
+                yield f'{name} is never {matcher.name}="{value}"; there are {", ".join(sorted(known))}'
+    if narrowed and not held and "source" in LABELS[name]:
+        yield f"{name} is selected by hand, so that overrides do not narrow it; use selector() or the other words"
+
+
+def brought_together(name: str, parents: _Parents) -> bool:
+    """Whether the series of replicas are brought together as the words of the language do it."""
+    call, *outer = reversed(parents)
+    assert isinstance(call, promql.Call)
+    if call.func.name.startswith("absent"):
+        return True
+    around = [each for each in outer[:2] if isinstance(each, promql.AggregateExpr)]
+    if not around:
+        return False
+    inner = around[0]
+    if name in _FOREIGN or str(inner.op) == "max":
+        return True
+    by_replica = inner.modifier is not None and "instance" in inner.modifier.labels
+    return by_replica and len(around) > 1 and str(around[1].op) == "max"
+
+
 def _found(expr: promql.Expr, parents: _Parents, keep: str, narrowed: str) -> Iterator[str]:
     if isinstance(expr, promql.VectorSelector):
         yield f"{expr.name} is selected without a range: a failed scrape would end the alert; use latest() or gauge()"
-        yield from _selector(expr, narrowed)
+        yield from labelled(expr, narrowed)
     elif isinstance(expr, promql.MatrixSelector):
-        yield from _selector(expr.vector_selector, narrowed)
+        yield from labelled(expr.vector_selector, narrowed)
         yield from _range(expr.range)
-        if not _from_a_word(expr.vector_selector.name or "", parents):
+        if not brought_together(expr.vector_selector.name or "", parents):
             text = f"{expr.vector_selector.name} is aggregated by hand, so that two exporters would count twice; "
             yield f"{text}use gauge(), lowest(), latest(), increase() or rate()"
     elif isinstance(expr, promql.SubqueryExpr):
@@ -124,40 +160,6 @@ def _grouping(expr: promql.Expr, keep: str) -> Iterator[str]:
         yield f'`{expr.op}` is joined without alerts.keep_labels; join by [= on("source") =]'
 
 
-def _selector(selector: promql.VectorSelector, narrowed: str) -> Iterator[str]:
-    name = selector.name or ""
-    if name not in LABELS:
-        yield f"there is no metric {name or 'without a name'} in the catalogue, nor among the metrics of others"
-        return
-    held = False
-    for matcher in selector.matchers.matchers:
-        held = held or (matcher.name == "source" and matcher.value == narrowed)
-        if matcher.name not in (*LABELS[name], *TARGET):
-            yield f"{name} has no label {matcher.name}; it has {', '.join(LABELS[name]) or 'none'}"
-        known = _VALUES.get((name, matcher.name))
-        if known and _WORDS.fullmatch(matcher.value):
-            for value in sorted(set(matcher.value.split("|")) - known):
-                yield f'{name} is never {matcher.name}="{value}"; there are {", ".join(sorted(known))}'
-    if narrowed and not held and "source" in LABELS[name]:
-        yield f"{name} is selected by hand, so that overrides do not narrow it; use selector() or the other words"
-
-
 def _range(span: timedelta | None) -> Iterator[str]:
     if span is not None and span < LEAST_RANGE:
         yield f"a range of {span.total_seconds():g}s holds too few scrapes; use 1m or more"
-
-
-def _from_a_word(name: str, parents: _Parents) -> bool:
-    """Whether the series of replicas are brought together as the words of the language do it."""
-    call, *outer = reversed(parents)
-    assert isinstance(call, promql.Call)
-    if call.func.name.startswith("absent"):
-        return True
-    around = [each for each in outer[:2] if isinstance(each, promql.AggregateExpr)]
-    if not around:
-        return False
-    inner = around[0]
-    if name in _FOREIGN or str(inner.op) == "max":
-        return True
-    by_replica = inner.modifier is not None and "instance" in inner.modifier.labels
-    return by_replica and len(around) > 1 and str(around[1].op) == "max"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import yaml
 
 MADE = "# Made by `jobqueue alerts render`"
-"""How each of our files begins."""
+"""How each of our files of alerts begins."""
 
-_HEAD = f"{MADE}{{source}}. Not to be edited: the next run would undo it.\n"
+_HEAD = "# Made by `jobqueue {by}`{source}. Not to be edited: the next run would undo it.\n"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -28,7 +28,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def text(data: Mapping[str, object], *, topic: str = "") -> str:
-    """The file that holds this data; `topic` names the spec that it is made from."""
+def text(data: Mapping[str, object], *, topic: str = "", by: str = "alerts render") -> str:
+    """The file that holds this data; `topic` names the spec that it is made from, `by` the command that makes it."""
     body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False)
-    return f"{_HEAD.format(source=f' from {topic}.yaml' if topic else '')}{body}"
+    return f"{_HEAD.format(by=by, source=f' from {topic}.yaml' if topic else '')}{body}"

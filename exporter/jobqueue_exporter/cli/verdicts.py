@@ -17,13 +17,12 @@ LONGEST_MESSAGE = 1_000
 
 def of(snapshot: Snapshot, config: Config) -> Verdict:
     """What a snapshot that was taken just now means, by the limits of this configuration."""
-    required = next((each.binaries for each in config.sources if each.name == snapshot.source), ())
-    return health.verdict(snapshot, config.health, required_binaries=required, now=time.time())
+    return health.of(snapshot, config, now=time.time())
 
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The worst of these; unknown when there are none."""
-    return max(statuses, key=list(Status).index, default=Status.UNKNOWN)
+    return health.worst(statuses)
 
 
 def checks(verdict: Verdict) -> tuple[Check, ...]:

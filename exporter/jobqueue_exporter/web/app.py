@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.model import Snapshot
-from jobqueue_exporter.web import discovery, landing, negotiation, runbooks
+from jobqueue_exporter.web import discovery, files, negotiation
+from jobqueue_exporter.web.api import operations
+from jobqueue_exporter.web.api import routes as api
 from jobqueue_exporter.web.deadline import HEADER, patience
+from jobqueue_exporter.web.pages import Pages
+from jobqueue_exporter.web.shown import shown
 from jobqueue_exporter.web.site import Site
 
-PATHS = "/, /metrics, /probe?source=NAME, /sd, /runbooks/, /-/healthy, /-/ready, POST /-/reload"
-MOST_SHOWN = 60
+PATHS = f"/, /metrics, /probe?source=NAME, /sd, /runbooks/, {operations.PATHS}, /-/healthy, /-/ready, POST /-/reload"
+
+
+PATIENCE = 3.0
+"""Seconds that a runbook waits for readings unless told otherwise, as somebody needs its text at once."""
 
 
 def build(site: Site) -> ASGIApp:
@@ -27,14 +33,15 @@ def build(site: Site) -> ASGIApp:
     routes = _Routes(site)
     return Router(
         [
-            Route("/", routes.home),
-            Route("/style.css", _style),
+            Route("/", Pages(site).answer),
+            Route("/static/{name}", files.answer),
             Route("/metrics", routes.metrics),
             Route("/probe", routes.probe),
             Route("/sd", routes.discover),
             Route("/runbooks", _to_runbooks),
             Route("/runbooks/", routes.runbooks),
             Route("/runbooks/{name:path}", routes.runbooks),
+            *api.routes(site),
             Route("/-/healthy", _healthy),
             Route("/-/ready", _healthy),
             Route("/-/reload", routes.reload, methods=["POST"]),
@@ -48,11 +55,6 @@ class _Routes:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    async def home(self, request: Request) -> Response:
-        site = self._site
-        snapshots = await site.take(None, patience(request.headers.get(HEADER), site.patience(None)))
-        return landing.page(snapshots, site.config, reasons=site.knows_clients)
-
     async def metrics(self, request: Request) -> Response:
         own_only = self._site.config.server.metrics == "self"
         return await self._scrape(request, () if own_only else None)
@@ -61,7 +63,7 @@ class _Routes:
         name = request.query_params.get("source", "")
         if name not in self._site.sources:
             names = ", ".join(self._site.sources)
-            unknown = f"no source is called {_shown(name)}; " if name else ""
+            unknown = f"no source is called {html.escape(shown(name), quote=False)}; " if name else ""
             return _text(f"{unknown}/probe needs ?source=NAME, one of: {names}", 400)
         return await self._scrape(request, (name,))
 
@@ -77,11 +79,13 @@ class _Routes:
         name = request.path_params.get("name", "")
         lane = {label: asked[label] for label in ("source", "queue", "kind") if label in asked}
         snapshots: Sequence[Snapshot] = ()
-        if name and lane.get("source") in site.sources:
-            wanted = (lane["source"],)
-            snapshots = await site.take(wanted, patience(request.headers.get(HEADER), site.patience(wanted)))
+        if name and await asyncio.to_thread(_looks, site.config, name):
+            wanted = (lane["source"],) if lane.get("source") else None
+            if wanted is None or wanted[0] in site.sources:
+                given, own = request.headers.get(HEADER), site.patience(wanted)
+                snapshots = await site.take(wanted, patience(given, own) if given else min(own, PATIENCE))
         # In a thread: to read and to lay out pages takes longer than a scrape may wait.
-        return await asyncio.to_thread(runbooks.answer, site.config, name, lane, snapshots)
+        return await asyncio.to_thread(_runbook, site.config, name, lane, snapshots)
 
     async def reload(self, _: Request) -> Response:
         if not self._site.config.server.reload:
@@ -100,14 +104,17 @@ class _Routes:
         return Response(found.body, headers=headers)
 
 
-async def _style(_: Request) -> Response:
-    headers = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
-    return Response(_style_sheet(), media_type="text/css", headers=headers)
+def _runbook(config: Config, name: str, lane: Mapping[str, str], snapshots: Sequence[Snapshot]) -> Response:
+    # Here, since most exporters never show a runbook: this brings libraries along that no scrape needs.
+    from jobqueue_exporter.web import runbooks
+
+    return runbooks.answer(config, name, lane, snapshots)
 
 
-@cache
-def _style_sheet() -> bytes:
-    return resources.files("jobqueue_exporter.web").joinpath("static", "style.css").read_bytes()
+def _looks(config: Config, name: str) -> bool:
+    from jobqueue_exporter.web import runbooks
+
+    return runbooks.looks(config, name)
 
 
 async def _to_runbooks(request: Request) -> Response:
@@ -122,11 +129,6 @@ async def _healthy(_: Request) -> Response:
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     response = _text(f"nothing here; there are {PATHS}", 404)
     await response(scope, receive, send)
-
-
-def _shown(name: str) -> str:
-    """What a client asked for, cut short and harmless; an address may hold a password."""
-    return "that" if "://" in name or "@" in name else html.escape(ascii(name[:MOST_SHOWN]), quote=False)
 
 
 def _text(text: str, status: int) -> Response:

@@ -11,12 +11,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from jobqueue_exporter.web import discretion
 from jobqueue_exporter.web.passwords import Answer, Passwords
 from jobqueue_exporter.web.rate import Bucket
 from jobqueue_exporter.web.web_config import Rate, WebConfig
 
 CHALLENGE = 'Basic realm="jobqueue-exporter", charset="UTF-8"'
-OPEN_PATHS = ("/-/healthy", "/-/ready")
+OPEN_PATHS = ("/-/healthy", "/-/ready", "/healthz")
+# It reads the sources, which is why it counts against the limit of requests.
+STRANGERS_PATH = "/readyz"
 
 
 class Gate:
@@ -49,7 +52,8 @@ class Gate:
         return self._bucket is None or self._bucket.admits(monotonic())
 
     async def _stranger(self, config: WebConfig, headers: Headers, scope: Scope) -> PlainTextResponse | None:
-        if not config.users:
+        discretion.mark(scope, known=config.asks_certificate)
+        if not config.users or (scope["path"] == STRANGERS_PATH and "authorization" not in headers):
             return None
         given = _credentials(headers.get("authorization", ""))
         answer = Answer.NO
@@ -57,6 +61,7 @@ class Gate:
             client = scope["client"][0] if scope["client"] else ""
             answer = await self._passwords.check(*given, config.users, client)
         if answer is Answer.YES:
+            discretion.mark(scope, known=True)
             return None
         if answer is Answer.BUSY:
             return _refusal(429, "too many passwords at once; try again", {"retry-after": "1"})

@@ -15,6 +15,7 @@ from jobqueue_exporter.model import Snapshot
 from jobqueue_exporter.web.readings import Readings
 from jobqueue_exporter.web.rendering import Renderer
 from jobqueue_exporter.web.watch import Watch
+from jobqueue_exporter.web.web_config import WebConfig
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,11 @@ class Site:
     def knows_clients(self) -> bool:
         """Whether only clients who have shown who they are can ask for a page."""
         return self._watch.config.knows_clients
+
+    @property
+    def access(self) -> WebConfig:
+        """Who is let in now, and how."""
+        return self._watch.config
 
     def patience(self, names: Sequence[str] | None) -> float:
         """Seconds after which these sources (all, for None) must have answered, or failed."""

@@ -45,7 +45,12 @@ class WebConfig:
     @property
     def knows_clients(self) -> bool:
         """Whether nobody is let in without a user's password or a client certificate."""
-        return bool(self.users) or (self.tls is not None and self.tls.asks_who)
+        return bool(self.users) or self.asks_certificate
+
+    @property
+    def asks_certificate(self) -> bool:
+        """Whether nobody is let in without a client certificate."""
+        return self.tls is not None and self.tls.asks_who
 
 
 def load(path: Path) -> WebConfig:

@@ -1,0 +1,1 @@
+"""What programs ask over HTTP: health, readings, and the dead letter queue, described by OpenAPI."""

@@ -1,0 +1,109 @@
+"""Dead jobs in numbers, one source or several together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import UNSET
+
+from jobqueue_exporter.model import DeadLetters, Lane, RecoveryState, Snapshot, State
+from jobqueue_exporter.web.api import documents, reading
+from jobqueue_exporter.web.api.documents import DeadLetterStats, RecoveryStats
+from jobqueue_exporter.web.api.operation import Asked, Reply
+
+_DAY = "24h"
+
+
+async def stats(asked: Asked) -> Reply:
+    """The numbers of the sources that were asked for. Raises Trouble (503) when one of them cannot be read."""
+    found = await reading.snapshots(asked)
+    reading.must_be_up(asked, found)
+    each = {one.source: of(one) for one in found}
+    several = len(each) > 1
+    return Reply(documents.DlqStats(dlq=together([*each.values()]), sources=each if several else UNSET))
+
+
+def of(snapshot: Snapshot) -> DeadLetterStats:
+    """The numbers of one source that is up."""
+    dead = _dead(snapshot)
+    total = None if dead is None else sum(dead.values())
+    letters = snapshot.facts.dead_letters or {}
+    return DeadLetterStats(
+        total_failed=total,
+        at_least=bool((snapshot.facts.capped or {}).get(State.DEAD_LETTER)),
+        permanent_failures=total,
+        last_24h=0 if total == 0 else _recent([lane for lane, count in (dead or {}).items() if count], letters),
+        avg_retries=_average((_looked_at(one), one.attempts_average) for one in letters.values()),
+        recovery=_recovery(snapshot),
+    )
+
+
+def together(each: Sequence[DeadLetterStats]) -> DeadLetterStats:
+    """Sums over those that can tell of dead jobs; what one of these cannot tell, they cannot tell together."""
+    telling = [one for one in each if one.total_failed is not None]
+    total = _sum(one.total_failed for one in telling)
+    dead = [one for one in telling if one.total_failed]
+    blind = any(one.avg_retries is None for one in dead)
+    kept = [one.recovery for one in each if one.recovery.total_in_recovery is not None]
+    return DeadLetterStats(
+        total_failed=total,
+        at_least=any(one.at_least for one in telling),
+        permanent_failures=total,
+        last_24h=_sum(one.last_24h for one in telling),
+        avg_retries=None if blind else _average((one.total_failed or 0, one.avg_retries) for one in dead),
+        recovery=RecoveryStats(
+            total_in_recovery=_sum(one.total_in_recovery for one in kept),
+            pending_recovery=_sum(one.pending_recovery for one in kept),
+            recovered=_sum(one.recovered for one in kept),
+            abandoned=_sum(one.abandoned for one in kept),
+        ),
+    )
+
+
+def dead_jobs(snapshot: Snapshot) -> int | None:
+    """How many jobs of a source are dead; None where it cannot tell."""
+    dead = _dead(snapshot)
+    return None if dead is None else sum(dead.values())
+
+
+def _dead(snapshot: Snapshot) -> dict[Lane, int] | None:
+    lanes = snapshot.facts.lanes
+    known = {lane: jobs.counts[State.DEAD_LETTER] for lane, jobs in (lanes or {}).items() if _tells(jobs.counts)}
+    return known if known or lanes == {} else None
+
+
+def _tells(counts: Iterable[State]) -> bool:
+    return State.DEAD_LETTER in counts
+
+
+def _recent(lanes: Sequence[Lane], letters: Mapping[Lane, DeadLetters]) -> int | None:
+    found = [(one.recent or {}).get(_DAY) if (one := letters.get(lane)) else None for lane in lanes]
+    return _sum(found)
+
+
+def _looked_at(letters: DeadLetters) -> int:
+    """Of how many jobs the average is: an API that tells it may not tell that."""
+    return sum(letters.causes.values()) or 1
+
+
+def _average(parts: Iterable[tuple[int, float | None]]) -> float | None:
+    known = [(count, average) for count, average in parts if average is not None]
+    total = sum(count for count, _ in known)
+    return sum(count * average for count, average in known) / total if total else None
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    """None when one is not known, or there is none."""
+    found = list(numbers)
+    known = [number for number in found if number is not None]
+    return sum(known) if found and len(known) == len(found) else None
+
+
+def _recovery(snapshot: Snapshot) -> RecoveryStats:
+    jobs = snapshot.facts.recovery.jobs if snapshot.facts.recovery else {}
+    return RecoveryStats(
+        total_in_recovery=sum(jobs.values()) if jobs else None,
+        pending_recovery=jobs.get(RecoveryState.PENDING),
+        recovered=jobs.get(RecoveryState.RECOVERED),
+        abandoned=jobs.get(RecoveryState.ABANDONED),
+    )

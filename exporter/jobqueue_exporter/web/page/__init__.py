@@ -1,0 +1,1 @@
+"""The page at /: what is wrong now, and how each source is."""
