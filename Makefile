@@ -7,16 +7,18 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 # what is made from the code, each with the module that prints it
-GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md exporter/README.md exporter/CLI.md
+GENERATED := examples/jobqueue.schema.json examples/.env.example exporter/METRICS.md exporter/README.md exporter/CLI.md \
+	exporter/openapi.json
 examples/jobqueue.schema.json.from := jobqueue_exporter.config.schema
 examples/.env.example.from := jobqueue_exporter.config.environment
 exporter/METRICS.md.from := jobqueue_exporter.catalog
 exporter/README.md.from := jobqueue_exporter.engines
 exporter/CLI.md.from := jobqueue_exporter.cli.reference
+exporter/openapi.json.from := jobqueue_exporter.web.api
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench mutate-rules fmt lint types layers fresh slow generated alerts tools build clean
+.PHONY: help run test check bench mutate-rules fmt lint types layers fresh slow generated alerts dashboards tools build clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -61,14 +63,20 @@ generated: $(DEV) ## write the files that are made from the code
 alerts: $(DEV) ## render the alerts of the specs in alerts/, as they are without a jobqueue.yml
 	$(BIN)/jobqueue alerts render --defaults --output-dir alerts
 
+dashboards: $(DEV) ## render the dashboards of the sources in grafana/, as they are without a jobqueue.yml
+	$(BIN)/jobqueue dashboards render --defaults --output-dir grafana
+
 fresh: $(DEV) ## check that the files made from the code are as the code has them
 	$(BIN)/jobqueue alerts render --defaults --output-dir alerts --check
+	$(BIN)/jobqueue dashboards render --defaults --output-dir grafana --check
+	$(BIN)/jobqueue dashboards check
 	@set -e; $(foreach file,$(GENERATED),$(BIN)/python -m $($(file).from) | diff -u $(file) - \
 		|| { echo "$(file) is stale: run make generated"; exit 1; };)
 
-tools: ## unpack promtool, Prometheus and the like into .tools, without root
+tools: ## unpack promtool, Prometheus, Chromium and the like into .tools, without root
 	@.ci/tools
 	@.ci/tools newest
+	@.ci/tools chromium
 
 build: $(DEV) ## build the sdist and, from it, the wheel into dist
 	$(BIN)/python -m build

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import yaml
 
@@ -44,11 +44,16 @@ class Prometheus:
             lines = answer.read().decode().splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
-    def _query(self, query: str) -> list[Series]:
-        url = f"http://{self.address}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    def asked(self, what: str, **parameters: str) -> list[Any]:
+        """What it answers to `query`, `query_range`, `series` or the like. Raises urllib.error.HTTPError."""
+        url = f"http://{self.address}/api/v1/{what}?{urllib.parse.urlencode(parameters)}"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            result: list[Series] = json.load(answer)["data"]["result"]
-        return result
+            data = json.load(answer)["data"]
+        found: list[Any] = data["result"] if isinstance(data, dict) else data
+        return found
+
+    def _query(self, query: str) -> list[Series]:
+        return self.asked("query", query=query)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ COMMANDS = {
     "workers": "See workers: status, list, kill.",
     "dlq": "Dead jobs: list, inspect, requeue, abandon, delete, export.",
     "alerts": "Rules for Prometheus and Alertmanager: render, check, test.",
+    "dashboards": "Dashboards for Grafana: render, check.",
     "runbook": "Print what to do about an alert.",
     "completion": "Print the script that completes commands in your shell.",
 }

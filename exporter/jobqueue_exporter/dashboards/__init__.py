@@ -1,0 +1,1 @@
+"""Dashboards of Grafana: short sources, rendered to its JSON, and all that may be wrong with them."""
