@@ -127,3 +127,14 @@ def test_on_a_terminal_prose_is_folded_and_commands_are_not() -> None:
     assert "jobqueue dlq requeue-all --yes" in lines
     assert [line for line in lines if line.startswith("word")][:2] == ["word " * 11 + "word"] * 2
     assert any("`jobqueue runbook --list`" in line for line in lines)
+
+
+def test_commands_name_the_lane_that_the_alert_is_about() -> None:
+    result = run("JobQueueMine", "--source", "shop", "--queue", "mail")
+    assert "```sh {check}\njobqueue jobs stats --source shop\n```\n" in result.stdout
+
+
+def test_a_queue_without_its_source_is_refused() -> None:
+    result = run("JobQueueMine", "--queue", "mail")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name the --source too" in result.stderr

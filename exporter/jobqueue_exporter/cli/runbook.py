@@ -22,6 +22,7 @@ EXAMPLES = """\b
 Examples:
   jobqueue runbook JobQueueWaitTooLong
   jobqueue runbook procedures/requeue
+  jobqueue runbook JobQueueStuckJobs --source shop --queue mail   its commands then look at that queue alone
   jobqueue runbook --list
 """
 
@@ -50,7 +51,10 @@ class _Name(click.ParamType[str]):
 @click.argument("alert", required=False, type=_Name(), metavar="[ALERT]")
 @click.option("--list", "listed", is_flag=True, help="Name every alert and every procedure.")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="Instead of ./jobqueue.yml, if there is one.")
-def runbook(*, alert: str | None, listed: bool, path: Path | None) -> None:
+@click.option("--source", default="", help="What the alert is about: commands in the text then name it.")
+@click.option("--queue", default="", help="The same; needs --source.")
+@click.option("--kind", default="", help="The same; needs --source.")
+def runbook(*, alert: str | None, listed: bool, path: Path | None, source: str, queue: str, kind: str) -> None:
     """Print what an alert means and what to do about it, with thresholds and contacts as jobqueue.yml has them.
 
     ALERT is its name, in any case, or that of a procedure. Connects to nothing. Where jobqueue.yml cannot be used, it
@@ -58,13 +62,16 @@ def runbook(*, alert: str | None, listed: bool, path: Path | None) -> None:
     """
     if (alert is None) is not listed:
         raise click.UsageError("name an alert, or use --list")
+    if (queue or kind) and not source:
+        raise click.UsageError("name the --source too, as the labels of the alert have it")
+    lane = {"source": source, "queue": queue, "kind": kind}
     try:
-        text = _text(_bundle(path), alert)
+        text = _text(_bundle(path), alert, lane)
     except (ConfigError, OSError) as error:
         click.echo(
             f"{error}\nthresholds and contacts are the defaults here: the configuration cannot be used", err=True
         )
-        text = _text(_bundle_of_defaults(), alert)
+        text = _text(_bundle_of_defaults(), alert, lane)
     click.echo(text, nl=False)
 
 
@@ -82,10 +89,10 @@ def _bundle_of_defaults() -> Bundle:
     return configured.bundle(Config(sources=()))
 
 
-def _text(bundle: Bundle, alert: str | None) -> str:
+def _text(bundle: Bundle, alert: str | None, lane: Mapping[str, str]) -> str:
     """What is printed. Raises ConfigError or OSError: a page cannot be read."""
     from jobqueue_exporter import masking
-    from jobqueue_exporter.bundle import runbooks
+    from jobqueue_exporter.bundle import aimed, runbooks
     from jobqueue_exporter.cli.console import PIPED_WIDTH, console
     from jobqueue_exporter.cli.runbook_text import folded, linked
 
@@ -93,7 +100,7 @@ def _text(bundle: Bundle, alert: str | None) -> str:
     if alert is None:
         return "".join(f"{line}\n" for page in pages for line in _listed(page))
     page, name = _wanted(alert, pages)
-    told = runbooks.told(page, bundle)
+    told = aimed.page(runbooks.told(page, bundle), lane)
     section = told.section(name)
     text = linked(runbooks.text(section) if section else runbooks.whole(told), page, pages)
     text = masking.block(text, len(text))
