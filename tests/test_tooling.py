@@ -56,3 +56,14 @@ def test_a_machine_without_apt_is_told_so_and_can_still_run_the_other_tests(tmp_
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("tools: this machine has no apt-get and dpkg; tests that need ")
     assert (tmp_path / "tools/missing").read_text() == "this machine has no apt-get and dpkg\n"
+
+
+def test_a_browser_unpacked_for_itself_is_found_and_says_itself_why_it_is_missing(nothing_found: Path) -> None:
+    (nothing_found / "chromium/bin").mkdir(parents=True)
+    (nothing_found / "missing").write_text("no apt here\n")
+    (nothing_found / "chromium/missing").write_text("no such package\n")
+    with pytest.raises(pytest.skip.Exception, match=r"^needs chromium: no such package$"):
+        tooling.tool("chromium")
+    program = nothing_found / "chromium/bin/chromium"
+    program.touch(mode=0o755)
+    assert tooling.tool("chromium") == program

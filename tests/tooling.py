@@ -12,6 +12,7 @@ import pytest
 Name = Literal[
     "alertmanager",
     "amtool",
+    "chromium",
     "prometheus",
     "promtool",
     "prometheus-postgres-exporter",
@@ -27,15 +28,17 @@ def tool(name: Name) -> Path:
 
     Where there is none the test is skipped, or fails when JOBQUEUE_REQUIRE_TOOLS is set.
     """
-    for place in (str(TOOLS / "bin"), os.environ.get("PATH")):
+    for place in (TOOLS / "bin", TOOLS / name / "bin", os.environ.get("PATH")):
         if found := shutil.which(name, path=place):
             return Path(found)
-    reason = f"needs {name}: {_why()}"
+    reason = f"needs {name}: {_why(name)}"
     if os.environ.get("JOBQUEUE_REQUIRE_TOOLS"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
 
-def _why() -> str:
-    missing = TOOLS / "missing"
-    return missing.read_text().strip() if missing.exists() else "run `make tools`"
+def _why(name: Name) -> str:
+    for missing in (TOOLS / name / "missing", TOOLS / "missing"):
+        if missing.exists():
+            return missing.read_text().strip()
+    return "run `make tools`"

@@ -189,3 +189,9 @@ def test_links_of_hostile_names_round_trip() -> None:
     assert "<i>" not in page
     assert "<e>" not in page
     assert not [character for character in page if character in "\x00\N{RIGHT-TO-LEFT OVERRIDE}"]
+
+
+def test_of_very_many_causes_of_one_problem_the_first_are_shown_and_the_others_counted() -> None:
+    causes = (problem("JobQueueMine", explains=("JobQueueTop",), source="shop", kind=f"K{n}") for n in range(5_000))
+    found = shown(problem("JobQueueTop", source="shop"), *causes)
+    assert [(len(group.items[0].because), group.items[0].hidden) for group in found.shown] == [(10, 4_990)]

@@ -121,12 +121,13 @@ def test_a_page_that_is_not_there_is_answered_with_the_list(configured: Config, 
 
 
 def test_without_a_lane_no_values_are_shown(configured: Config) -> None:
-    assert "Now, for" not in ask(configured, "/runbooks/mine").text
+    text = ask(configured, "/runbooks/mine").text
+    assert "jobqueue_oldest_pending_age_seconds" not in text
 
 
 def test_a_link_with_a_lane_shows_what_the_alert_looks_at_of_that_lane(configured: Config) -> None:
     text = words(ask(configured, "/runbooks/mine?source=shop&queue=mail&kind=SEND").text)
-    assert "Now, for source shop , queue mail , kind SEND" in text
+    assert "Holds now , for source shop , queue mail , kind SEND" in text
     assert 'jobqueue_jobs{state="pending"} 1,234' in text
     assert "jobqueue_oldest_pending_age_seconds 1h 2m" in text
     assert "55" not in text
@@ -139,10 +140,15 @@ def test_a_link_with_a_source_alone_shows_all_its_lanes(configured: Config) -> N
     assert 'jobqueue_jobs{queue="mail", kind="READ", state="pending"} 55' in text
 
 
+def test_commands_name_the_lane_of_the_link(configured: Config) -> None:
+    page = ask(configured, "/runbooks/mine?source=shop&queue=mail").text
+    assert "jobqueue jobs stats --source shop   # [= not filled =]" in html.unescape(page)
+
+
 def test_names_that_would_be_html_are_shown_as_text(configured: Config) -> None:
     link = "/runbooks/mine?source=shop&queue=%3Cscript%3Ealert(%221%22)%3C/script%3E&kind="
     text = ask(configured, link).text
-    assert "<script" not in text
+    assert "<script>" not in text
     assert HOSTILE in words(text)
     assert 'jobqueue_jobs{state="pending"} 3' in words(text)
 
@@ -151,18 +157,131 @@ def test_a_source_that_is_not_here_is_said_so_without_a_reading(configured: Conf
     reader = ready(FACTS)
     with served(configured, {"shop": reader}) as server:
         text = words(server.ask("/runbooks/mine?source=%3Cb%3E&queue=mail").text)
-    assert "Now, for source <b> , queue mail This exporter reads no source of that name." in text
+    assert "Cannot tell , for source <b> , queue mail This exporter reads no source of that name." in text
 
 
 def test_a_source_that_is_down_shows_no_values_and_no_reason(configured: Config) -> None:
     text = words(ask(configured, "/runbooks/mine?source=shop", ready(error="db.example.com refused")).text)
-    assert "The source cannot be read: the exporter's log says why." in text
+    assert "Cannot tell , for source shop The source cannot be read: the exporter's log says why." in text
+    assert "shop cannot be read, so nothing is known of it now; no good reading since this exporter started." in text
     assert "db.example.com" not in text
 
 
 def test_a_lane_that_is_gone_is_said_so(configured: Config) -> None:
     text = words(ask(configured, "/runbooks/mine?source=shop&queue=gone&kind=").text)
     assert "The source tells nothing of what this alert looks at, for these labels." in text
+
+
+def test_the_way_back_leads_to_the_problem_on_the_status_page(configured: Config) -> None:
+    with served(configured, {"shop": ready(FACTS)}) as server:
+        text = server.ask("/runbooks/mine?source=shop&queue=mail&kind=SEND").text
+        back = re.findall(r'href="\.\./#(jobqueuemine-[0-9a-f]{8})"', text)
+        assert len(back) == 1
+        assert f'id="{back[0]}"' in server.ask("/").text
+
+
+def test_without_a_lane_all_places_are_told_where_the_alert_holds_now(configured: Config) -> None:
+    both = msgspec.structs.replace(configured, sources=(*configured.sources, *config("den").sources))
+    with served(both, {"shop": ready(FACTS), "den": ready(FACTS)}) as server:
+        text = server.ask("/runbooks/mine").text
+    assert "Holds now in 2 places" in words(text)
+    assert "den / mail / SEND 1,234 in den/mail/SEND." not in words(text)  # humanize writes it shorter
+    assert "den / mail / SEND 1.234k in den/mail/SEND. fires once it has held for 15m" in words(text)
+    assert 'href="../runbooks/mine?source=den&amp;queue=mail&amp;kind=SEND#jobqueuemine"' in text
+
+
+def test_what_cannot_be_read_is_not_taken_for_well(configured: Config) -> None:
+    both = msgspec.structs.replace(configured, sources=(*configured.sources, *config("den").sources))
+    with served(both, {"shop": ready(error="refused"), "den": ready(Facts(lanes={}))}) as server:
+        text = words(server.ask("/runbooks/mine").text)
+    assert "Does not hold now in what can be read" in text
+    assert "shop cannot be read, so nothing is known of it now" in text
+
+
+def test_a_condition_that_does_not_hold_is_said_so_with_the_time_of_the_reading(configured: Config) -> None:
+    text = words(ask(configured, "/runbooks/mine?source=shop&queue=mail&kind=READ").text)
+    assert re.search(r"Does not hold now , for source shop , queue mail , kind READ read at \d\d:\d\d:\d\d UTC", text)
+
+
+def test_a_link_to_another_page_keeps_the_lane_and_a_hostile_one_stays_one_value(configured: Config) -> None:
+    text = ask(configured, "/runbooks/mine?source=shop&queue=%22%3E%3Cimg%20src=x%3E%26kind=x").text
+    assert 'href="other?source=shop&amp;queue=%22%3E%3Cimg+src%3Dx%3E%26kind%3Dx#jobqueueother"' in text
+    assert "<img" not in text
+
+
+def test_an_alert_says_how_bad_it_is_when_it_fires_and_by_which_thresholds(configured: Config) -> None:
+    text = words(ask(configured, "/runbooks/mine").text)
+    assert "warning Mine. a ticket · why somebody may suffer · fires after 15m · threshold 100 · age 10m" in text
+
+
+def test_an_alert_that_needs_history_is_left_to_prometheus() -> None:
+    text = words(ask(config("shop"), "/runbooks/backlog?source=shop").text)
+    assert "Only Prometheus can tell , for source shop" in text
+
+
+def test_an_alert_that_is_switched_off_is_said_so() -> None:
+    text = words(ask(config("shop"), "/runbooks/backlog?source=shop").text)
+    assert "Switched off here , for source shop" in text
+
+
+def test_commands_say_whether_they_change_something() -> None:
+    with served() as server:
+        text = words(server.ask("/runbooks/backlog").text)
+        assert 'changes something jobqueue jobs reclaim --reason "their workers are gone" --yes' in text
+        assert "reads only jobqueue jobs stats" in text
+        assert "verify, reads only jobqueue ready --detail" in text
+        assert "changes something kubernetes" in words(server.ask("/runbooks/procedures/backlog").text)
+
+
+def test_a_section_leads_to_its_parts_its_neighbours_and_the_top() -> None:
+    with served() as server:
+        text = server.ask("/runbooks/backlog").text
+    section = text[text.index('<h2 id="jobqueuestalled"') : text.index('<h2 id="jobqueuestalledbyage"')]
+    assert '<a href="#mitigate-1">Mitigate</a>' in section
+    assert '<h3 id="mitigate-1">' in section
+    assert re.findall(r'<a rel="(\w+)" href="(#\w+)"', section) == [
+        ("prev", "#jobqueuewaittoolong"),
+        ("next", "#jobqueuestalledbyage"),
+    ]
+    assert 'href="#top"' in section
+
+
+def test_each_alert_of_the_list_can_be_linked_to() -> None:
+    with served() as server:
+        text = server.ask("/runbooks/").text
+    assert [spec.name for spec in specs.ours() if f'<li id="{spec.name.lower()}"' not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("backlogs", "backlog"),
+        ("worker", "workers"),
+        ("dlq/dead-letters", "dead-letter-queue"),
+        ("procedures/capasity", "procedures/capacity"),
+        ("JobQueueStaled", "backlog#jobqueuestalled"),
+    ],
+)
+def test_a_page_that_is_not_there_leads_to_the_nearest(path: str, near: str) -> None:
+    with served() as server:
+        reply = server.ask(f"/runbooks/{path}")
+    up = "../" * (path.count("/") + 1)
+    assert reply.status == 404
+    assert f'Did you mean <a href="{up}runbooks/{near}">' in reply.text
+
+
+def test_a_page_that_nothing_is_like_leads_to_the_list_alone() -> None:
+    with served() as server:
+        text = server.ask(f"/runbooks/{'%3Cb%3E' * 500}").text
+    assert "Did you mean" not in text
+    assert "<b>" not in text.replace("<b class", "")
+
+
+def test_a_slow_source_does_not_hold_the_text_up(configured: Config) -> None:
+    with served(configured, {"shop": ReaderByHand(FACTS)}) as server:
+        asked = server.ask("/runbooks/mine?source=shop", {"X-Prometheus-Scrape-Timeout-Seconds": "0.2"})
+    assert "More than 100 jobs" in words(asked.text)
+    assert "Cannot tell , for source shop" in words(asked.text)
 
 
 def test_what_cannot_be_used_of_alerts_leaves_our_own_runbooks_there(tmp_path: Path) -> None:

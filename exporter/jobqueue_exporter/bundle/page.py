@@ -82,7 +82,7 @@ def read(file: Path, name: str) -> Page:
     )
     first = next(((title, line) for level, title, line in headings if level == 1), ("", -1))
     opening = "\n".join(lines[first[1] + 1 : seconds[0][1] if seconds else len(lines)]).strip("\n")
-    return Page(name, str(file), first[0], opening, sections, tuple(_fence(token, sections) for token in _code(tokens)))
+    return Page(name, str(file), first[0], opening, sections, tuple(fence(token, sections) for token in _code(tokens)))
 
 
 def markdown() -> MarkdownIt:
@@ -90,11 +90,8 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def _code(tokens: list[Token]) -> list[Token]:
-    return [token for token in tokens if token.type == "fence"]
-
-
-def _fence(token: Token, sections: tuple[Section, ...]) -> Fence:
+def fence(token: Token, sections: tuple[Section, ...] = ()) -> Fence:
+    """A block of code, which stands in one of these sections."""
     info = _INFO.fullmatch(token.info)
     line = (token.map or [0])[0] + 1
     above = [section.name for section in sections if section.line <= line]
@@ -105,3 +102,7 @@ def _fence(token: Token, sections: tuple[Section, ...]) -> Fence:
         line=line,
         section=above[-1] if above else "",
     )
+
+
+def _code(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token.type == "fence"]

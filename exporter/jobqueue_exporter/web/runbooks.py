@@ -2,84 +2,100 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from jobqueue_exporter.bundle import aimed
+from jobqueue_exporter.bundle.anchors import Laid
+from jobqueue_exporter.bundle.page import Page
 from jobqueue_exporter.config.types import Config
 from jobqueue_exporter.model import Snapshot
-from jobqueue_exporter.web.landing import HEADERS
+from jobqueue_exporter.web import files, shelf
+from jobqueue_exporter.web.headers import HEADERS
+from jobqueue_exporter.web.page import words
+from jobqueue_exporter.web.runbook.about import About
+from jobqueue_exporter.web.runbook.nearest import nearest
+from jobqueue_exporter.web.runbook.now import Now, Present
+from jobqueue_exporter.web.shelf import Shelf
 
-if TYPE_CHECKING:
-    from jobqueue_exporter.web.shelf import Shelf
 
-LONGEST_SHOWN = 200
-UNTOLD = "The source cannot be read: the exporter's log says why."
-NO_SOURCE = "This exporter reads no source of that name."
-NOTHING = "The source tells nothing of what this alert looks at, for these labels."
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A section of a page, with its alert and how that is now where it is of one."""
+
+    laid: Laid
+    about: About | None
+    now: Now | None
+
+
+def looks(config: Config, name: str) -> bool:
+    """Whether the page of that name tells how alerts are now. May take a while: not for an event loop."""
+    shown = shelf.of(config)
+    page = shown.pages.get(name)
+    return page is not None and any(shown.alert(section.name) for section in page.sections)
 
 
 def answer(config: Config, name: str, lane: Mapping[str, str], snapshots: Sequence[Snapshot]) -> Response:
     """The page of that name, or the list of all for an empty one; 404 and the list where there is no such page.
 
-    `lane` is what the link says of source, queue and kind; `snapshots` has that source's, if there is such a source.
-    May take a while: not for an event loop.
+    `lane` is what the link says of source, queue and kind; `snapshots` has that source's, if there is such a source, or
+    those of all where the link names none. May take a while: not for an event loop.
     """
-    # Here, since most exporters never show a runbook: these bring libraries along that no scrape needs.
-    from jobqueue_exporter.web import shelf
-
     shown = shelf.of(config)
     page = shown.pages.get(name)
-    if page is None:
-        return _listed(shown, up="../" * (name.count("/") + 1), missing=bool(name))
-    present = _Present(shown, lane, snapshots[0] if snapshots else None)
-    article = Markup(shown.html(page, present.html if lane.get("source") else None))  # HTML is off in its Markdown
-    text = _template("runbook.html", title=page.title, article=article, up="../" * (name.count("/") + 1), missing=False)
+    return _listed(shown, name) if page is None else _shown(shown, page, lane, snapshots)
+
+
+def _shown(shown: Shelf, page: Page, lane: Mapping[str, str], snapshots: Sequence[Snapshot]) -> Response:
+    layout = shown.layout(aimed.page(page, lane), f"?{urlencode(lane, errors='replace')}" if lane else "")
+    present = Present(shown, lane, snapshots)
+    entries = []
+    for laid in layout.sections:
+        about = shown.alert(laid.name)
+        entries.append(Entry(laid, about, present.now(laid.name, about) if about else None))
+    text = _template(
+        "runbook_page.html",
+        entries=entries,
+        lane={label: words.name(value) for label, value in lane.items() if value},
+        opening=layout.opening,
+        own=quote(page.name.rpartition("/")[2]),
+        present=present,
+        title=page.title,
+        up="../" * (page.name.count("/") + 1),
+    )
     return HTMLResponse(text, headers=HEADERS)
 
 
-def _listed(shown: Shelf, *, up: str, missing: bool) -> Response:
+def _listed(shown: Shelf, asked: str) -> Response:
     pages = tuple(shown.pages.values())
     text = _template(
-        "runbook.html", title="Runbooks", article=None, pages=pages, slug=shown.slug, up=up, missing=missing
+        "runbook_list.html",
+        about=shown.alert,
+        missing=bool(asked),
+        nearest=nearest(asked, shown.pages) if asked else None,
+        procedures=[page for page in pages if page.name.startswith("procedures/")],
+        slug=shown.slug,
+        title="Runbooks",
+        topics=[page for page in pages if not page.name.startswith("procedures/")],
+        up="../" * (asked.count("/") + 1),
     )
-    return HTMLResponse(text, 404 if missing else 200, HEADERS)
+    return HTMLResponse(text, 404 if asked else 200, HEADERS)
 
 
-class _Present:
-    """How a lane is now, for the section of each alert."""
-
-    def __init__(self, shown: Shelf, lane: Mapping[str, str], snapshot: Snapshot | None) -> None:
-        self._shelf = shown
-        self._lane = lane
-        self._snapshot = snapshot
-
-    def html(self, section: str) -> str:
-        """What stands under the heading of a section; nothing where it is of no alert."""
-        selected = self._shelf.selected(section)
-        if not selected:
-            return ""
-        values = self._shelf.values(selected, self._snapshot, self._lane) if self._snapshot else ()
-        why = NO_SOURCE
-        if self._snapshot is not None:
-            why = ("" if values else NOTHING) if self._snapshot.up else UNTOLD
-        lane = {label: _cut(value) for label, value in self._lane.items()}
-        return _template("present.html", lane=lane, why=why, values=values)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def _template(name: str, **words: object) -> str:
-    return _environment().get_template(name).render(words)
+def _template(name: str, **told: object) -> str:
+    return _environment().get_template(name).render(now=time.time(), **told)
 
 
 @cache
 def _environment() -> Environment:
     loader = PackageLoader("jobqueue_exporter.web")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {"machine": words.machine, "clock": words.clock}
+    made.globals["static"] = files.address
+    return made

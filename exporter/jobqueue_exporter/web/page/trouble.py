@@ -20,6 +20,7 @@ MOST_SHOWN = 20
 MOST_FOLDED = 40
 PLACES_SHOWN = 5
 PLACES_FOLDED = 20
+MOST_CAUSES = 10
 LONGEST_TEXT = 600
 CHECKS = {
     "db": "database",
@@ -59,6 +60,8 @@ class Item:
     runbook: str
     name: str
     because: tuple[Item, ...] = ()
+    hidden: int = 0
+    """What explains it too and is only counted."""
 
     @property
     def kind(self) -> tuple[str, ...]:
@@ -75,6 +78,8 @@ class Group:
     folded: tuple[Item, ...] = ()
     more: int = 0
     because: tuple[Item, ...] = ()
+    hidden: int = 0
+    """What explains it too and is only counted."""
 
     @property
     def places(self) -> int:
@@ -145,7 +150,13 @@ def _group(items: tuple[Item, ...]) -> Group:
     own = (replace(item, because=tuple(each for each in item.because if each not in wide)) for item in items)
     places = tuple(own)
     end = PLACES_SHOWN + PLACES_FOLDED
-    return Group(places[:PLACES_SHOWN], places[PLACES_SHOWN:end], max(len(places) - end, 0), wide[:PLACES_SHOWN])
+    return Group(
+        items=places[:PLACES_SHOWN],
+        folded=places[PLACES_SHOWN:end],
+        more=max(len(places) - end, 0),
+        because=wide[:PLACES_SHOWN],
+        hidden=max(len(wide) - PLACES_SHOWN, 0),
+    )
 
 
 def _nested(problems: Sequence[Problem]) -> list[Item]:
@@ -164,7 +175,11 @@ def _nested(problems: Sequence[Problem]) -> list[Item]:
                 tops[problem.id] = problem
             else:
                 under.setdefault(above, []).append(_of_problem(problem))
-    return [replace(_of_problem(top), because=tuple(under.get(top.id, ()))) for top in tops.values()]
+    return [_with_causes(_of_problem(top), under.get(top.id, [])) for top in tops.values()]
+
+
+def _with_causes(item: Item, causes: list[Item]) -> Item:
+    return replace(item, because=tuple(causes[:MOST_CAUSES]), hidden=max(len(causes) - MOST_CAUSES, 0))
 
 
 def _places(alert: str, labels: Mapping[str, str], *, top: bool) -> Iterator[tuple[str, ...]]:
