@@ -85,6 +85,19 @@ def test_health_needs_no_password(users: Path, path: str) -> None:
         assert server.ask(path).status == 200
 
 
+@pytest.mark.parametrize(
+    "query", ["detail=1", "detail=0", "detail", "source=shop", "source=nope", "_=1&source=", "%64etail=1", "so%75rce=x"]
+)
+def test_whoever_asks_readyz_for_more_needs_a_password(users: Path, query: str) -> None:
+    with served(web_config=users) as server:
+        reply, alice = server.ask(f"/readyz?{query}"), server.ask(f"/readyz?{query}", basic("alice", "päss:word"))
+        plain = [server.ask(f"/readyz{each}").body for each in ("", "?", "?_=1", "?Detail=1")]
+    assert (reply.status, reply.text) == (401, "a user and a password are needed\n")
+    assert reply.headers["www-authenticate"].startswith("Basic ")
+    assert alice.status in {200, 400, 404}
+    assert plain == [b'{"ok":true}'] * 4
+
+
 def test_reloading_needs_a_password(users: Path) -> None:
     with served(web_config=users) as server:
         assert server.ask("/-/reload", method="POST").status == 401

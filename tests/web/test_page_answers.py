@@ -85,7 +85,7 @@ def test_all_that_a_source_tells_is_in_words() -> None:
             ("5 wait for a person", "2 will be retried", "40 recovered", "1 given up", "the oldest for 2h"), (),
         ),
         "Paused queues": (("mail",), ()),
-        "Programs": (("ffmpeg on workers",), ("yt-dlp is missing on this host",)),
+        "Programs": (("ffmpeg on a live worker",), ("yt-dlp is missing on the exporter's host",)),
         "Health endpoint": (("live is well", "db is well"), ("ready is red", "worker is red")),
         "Circuit breakers": ((), ("mcp is half-open after 5 failures",)),
         "Kill switch": (("off",), ()),
@@ -107,7 +107,7 @@ def test_where_alerts_cannot_be_judged_the_rest_is_shown_and_it_is_said(monkeypa
     def broken(*_: object) -> None:
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr(shelf.Shelf, "problems", broken)
+    monkeypatch.setattr(shelf.Shelf, "judged", broken)
     with served() as server:
         reply = server.ask("/")
     assert reply.status == 200
@@ -118,14 +118,14 @@ def test_where_alerts_cannot_be_judged_the_rest_is_shown_and_it_is_said(monkeypa
 def test_a_scrape_is_answered_while_a_page_is_made_and_a_page_is_made_once_for_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made, go, real = [], threading.Event(), shelf.Shelf.problems
+    made, go, real = [], threading.Event(), shelf.Shelf.judged
 
     def slow(self: shelf.Shelf, snapshots: object) -> object:
         made.append(snapshots)
         assert go.wait(PATIENCE)
         return real(self, snapshots)  # type: ignore[arg-type]  # whatever the page gave
 
-    monkeypatch.setattr(shelf.Shelf, "problems", slow)
+    monkeypatch.setattr(shelf.Shelf, "judged", slow)
     once = config("shop")
     once = msgspec.structs.replace(
         once, sources=tuple(msgspec.structs.replace(each, max_age=Duration(600)) for each in once.sources)
@@ -164,9 +164,7 @@ def test_a_file_with_its_version_is_kept_for_ever(name: str) -> None:
     assert plain.headers["content-type"] == f"text/{'css' if name.endswith('css') else 'javascript'}; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    "name", ["static/", "static/no.css", "static/..%2fapp.py", "static/../app.py", "style.css"]
-)
+@pytest.mark.parametrize("name", ["static/", "static/no.css", "static/..%2fapp.py", "static/../app.py", "style.css"])
 def test_no_other_file_is_served(name: str) -> None:
     with served() as server:
         assert server.ask(f"/{name}").status == 404

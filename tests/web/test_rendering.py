@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 from jobqueue_exporter.exposition import ExporterFacts
 from jobqueue_exporter.model import Snapshot
@@ -44,24 +43,3 @@ def test_other_snapshots_and_other_forms_are_written_for_themselves() -> None:
     assert b'source="shop"' in shop.body
     assert b'source="mail"' in mail.body
     assert (shop.gzip, small.gzip) == (False, True)
-
-
-def test_who_leaves_does_not_keep_others_from_getting_theirs() -> None:
-    snapshots = [snapshot("shop")]
-
-    async def leave() -> Rendered:
-        renderer = Renderer()
-        held = threading.Event()
-        renderer._thread.submit(held.wait)
-        leaver = asyncio.create_task(renderer.render(snapshots, TEXT, EXPORTER))
-        stayer = asyncio.create_task(renderer.render(snapshots, TEXT, EXPORTER))
-        await asyncio.sleep(0)
-        leaver.cancel()
-        await asyncio.wait([leaver])
-        held.set()
-        found = await stayer
-        assert not renderer._under_way
-        renderer.close()
-        return found
-
-    assert b"jobqueue_jobs{" in asyncio.run(leave()).body

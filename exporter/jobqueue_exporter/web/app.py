@@ -16,8 +16,9 @@ from jobqueue_exporter.model import Snapshot
 from jobqueue_exporter.web import discovery, files, negotiation
 from jobqueue_exporter.web.api import operations
 from jobqueue_exporter.web.api import routes as api
+from jobqueue_exporter.web.courtesy import SCRAPES
 from jobqueue_exporter.web.deadline import HEADER, patience
-from jobqueue_exporter.web.pages import Pages
+from jobqueue_exporter.web.page.route import Pages
 from jobqueue_exporter.web.shown import shown
 from jobqueue_exporter.web.site import Site
 
@@ -96,8 +97,9 @@ class _Routes:
     async def _scrape(self, request: Request, names: Sequence[str] | None) -> Response:
         site = self._site
         seconds = patience(request.headers.get(HEADER), site.patience(names))
-        snapshots = () if names == () else await site.take(names, seconds)
-        found = await site.renderer.render(snapshots, negotiation.form(request.headers), site.exporter)
+        with SCRAPES.first():
+            snapshots = () if names == () else await site.take(names, seconds)
+            found = await site.renderer.render(snapshots, negotiation.form(request.headers), site.exporter)
         headers = {"content-type": found.content_type, "vary": "Accept, Accept-Encoding"}
         if found.gzip:
             headers["content-encoding"] = "gzip"

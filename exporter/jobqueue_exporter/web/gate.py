@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable
 from time import monotonic
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +20,8 @@ CHALLENGE = 'Basic realm="jobqueue-exporter", charset="UTF-8"'
 OPEN_PATHS = ("/-/healthy", "/-/ready", "/healthz")
 # It reads the sources, which is why it counts against the limit of requests.
 STRANGERS_PATH = "/readyz"
+# What it answers to these tells of sources and queues, their names to begin with.
+MEMBERS_PARAMETERS = frozenset({"detail", "source"})
 
 
 class Gate:
@@ -53,7 +55,7 @@ class Gate:
 
     async def _stranger(self, config: WebConfig, headers: Headers, scope: Scope) -> PlainTextResponse | None:
         discretion.mark(scope, known=config.asks_certificate)
-        if not config.users or (scope["path"] == STRANGERS_PATH and "authorization" not in headers):
+        if not config.users or ("authorization" not in headers and _for_strangers(scope)):
             return None
         given = _credentials(headers.get("authorization", ""))
         answer = Answer.NO
@@ -66,6 +68,11 @@ class Gate:
         if answer is Answer.BUSY:
             return _refusal(429, "too many passwords at once; try again", {"retry-after": "1"})
         return _refusal(401, "a user and a password are needed", {"www-authenticate": CHALLENGE})
+
+
+def _for_strangers(scope: Scope) -> bool:
+    """Whether anybody may ask this, users or not."""
+    return scope["path"] == STRANGERS_PATH and MEMBERS_PARAMETERS.isdisjoint(QueryParams(scope["query_string"]))
 
 
 def _credentials(authorization: str) -> tuple[str, bytes] | None:

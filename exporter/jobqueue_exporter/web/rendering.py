@@ -1,16 +1,15 @@
-"""Writes scrapes in a thread of its own, once for all who ask for the same at the same time."""
+"""Writes scrapes, once for all who ask for the same at the same time."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from jobqueue_exporter import exposition
 from jobqueue_exporter.exposition import ExporterFacts
 from jobqueue_exporter.model import Snapshot
+from jobqueue_exporter.web.once import Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +33,16 @@ class Renderer:
     """Writes one scrape at a time: ten thousand series take some 80 ms of a core."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._under_way: dict[tuple[object, ...], asyncio.Future[Rendered]] = {}
+        self._once = Once[Rendered]("render")
 
     async def render(self, snapshots: Sequence[Snapshot], form: Form, exporter: ExporterFacts) -> Rendered:
         """The snapshots in the form asked for."""
         key = (*map(id, snapshots), form, exporter)
-        if key not in self._under_way:
-            write = partial(_written, snapshots, form, exporter)
-            future = asyncio.get_running_loop().run_in_executor(self._thread, write)
-            self._under_way[key] = future
-            future.add_done_callback(lambda _: self._under_way.pop(key))
-        future = self._under_way[key]
-        # Not awaited as it is, for a client that leaves would cancel it for the others.
-        await asyncio.wait([future])
-        return future.result()
+        return await self._once.done(key, partial(_written, snapshots, form, exporter))
 
     def close(self) -> None:
         """Take no more work."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._once.close()
 
 
 def _written(snapshots: Sequence[Snapshot], form: Form, exporter: ExporterFacts) -> Rendered:

@@ -75,7 +75,7 @@ async def serve(
             task.cancel()
         await asyncio.wait(work)
         await server.end()
-        site.renderer.close()
+        site.close()
     if not accepting.cancelled():
         accepting.result()
 

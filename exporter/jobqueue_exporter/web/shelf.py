@@ -18,6 +18,8 @@ from jobqueue_exporter.bundle.selectors import Selected
 from jobqueue_exporter.config.types import Alerts, Config
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.model import Snapshot
+from jobqueue_exporter.web.courtesy import SCRAPES
+from jobqueue_exporter.web.judgements import Judged, Judgements
 from jobqueue_exporter.web.runbook import about
 from jobqueue_exporter.web.runbook.about import About
 
@@ -53,12 +55,17 @@ class Shelf:
         return present.values(selected, snapshot, lane)
 
     def problems(self, snapshots: Sequence[Snapshot]) -> Found:
-        """What is wrong now by these readings: the alerts whose conditions hold."""
-        return self._moment.problems(snapshots)
+        """What is wrong now by these readings: the alerts whose conditions hold. See `judged`."""
+        return self.judged(snapshots).found
+
+    def judged(self, snapshots: Sequence[Snapshot]) -> Judged:
+        """The same, and when that was; where judging takes long it may be by earlier readings of these sources."""
+        return self._judgements.of(snapshots)
 
     @cached_property
-    def _moment(self) -> Moment:
-        return Moment(self._bundle)
+    def _judgements(self) -> Judgements:
+        moment = Moment(self._bundle)
+        return Judgements(lambda snapshots: moment.problems(snapshots, rest=SCRAPES.rests()))
 
 
 log = logging.getLogger(__name__)

@@ -30,6 +30,7 @@ class Site:
     ) -> None:
         self.config = config
         self.renderer = Renderer()
+        self._at_end = [self.renderer.close]
         self._collection = collection
         self._readings = Readings(collection)
         self._load = reload
@@ -64,6 +65,15 @@ class Site:
         wanted = self.sources if names is None else names
         limits = [each.timeout for each in self.config.sources if each.name in wanted]
         return max(limits, default=0.0) + SPARE_SECONDS
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Have this called when no more clients are served."""
+        self._at_end.append(close)
+
+    def close(self) -> None:
+        """Give back what was taken for requests."""
+        for close in self._at_end:
+            close()
 
     async def take(self, names: Sequence[str] | None, seconds: float) -> tuple[Snapshot, ...]:
         """A snapshot of each of these sources (all, for None), at the latest after `seconds`."""

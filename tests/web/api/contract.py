@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from jsonschema import Draft202012Validator
 
+from jobqueue_exporter.web.api.documents import Error
 from jobqueue_exporter.web.api.operation import Operation
 from tests.web.served import Reply
 
@@ -21,6 +22,9 @@ def broken(description: Mapping[str, Any], operation: Operation, reply: Reply) -
         return
     if "$ref" in told:
         told = description["components"]["responses"][told["$ref"].rpartition("/")[2]]
+    for name, header in told.get("headers", {}).items():
+        if header.get("required") and name.lower() not in reply.headers:
+            yield f"{operation.path}: {reply.status} lacks {name}"
     kind = reply.headers["content-type"].partition(";")[0]
     if kind not in told["content"]:
         yield f"{operation.path}: {reply.status} as {kind} is not described"
@@ -33,7 +37,7 @@ def broken(description: Mapping[str, Any], operation: Operation, reply: Reply) -
 
 def _untold(operation: Operation, reply: Reply) -> Iterator[str]:
     """What is in an answer and not in its schema: it would not survive being read by the type and written again."""
-    kind, _ = operation.answers[reply.status]
+    kind, _ = operation.answers.get(reply.status, (Error, ""))
     read = msgspec.json.decode(reply.body, type=kind)
     if msgspec.json.decode(msgspec.json.encode(read)) != msgspec.json.decode(reply.body):
         yield f"{operation.path}: more is answered than is described"

@@ -51,6 +51,22 @@ def asked(server: Served, *, headers: Mapping[str, str]) -> tuple[list[str], dic
     return found, statuses
 
 
+def refused(server: Served) -> tuple[list[str], list[set[int]]]:
+    """What is broken of what was promised to those who do not just ask, and which statuses each operation gave."""
+    found: list[str] = []
+    statuses: list[set[int]] = []
+    for operation in OPERATIONS:
+        replies = [
+            server.ask(operation.path, method="DELETE"),
+            server.ask(operation.path, method="POST", body=b"{}"),
+            server.ask(operation.path, body=b"{}"),
+            server.ask(operation.path, {"Authorization": "Basic !!!"}),
+        ]
+        found += [each for reply in replies for each in broken(DESCRIPTION, operation, reply)]
+        statuses.append({reply.status for reply in replies})
+    return found, statuses
+
+
 @contextmanager
 def hanging() -> Iterator[Source]:
     """A database that takes connections and never says a word."""
@@ -72,7 +88,7 @@ def test_with_a_source_that_is_up(shop: Source, tmp_path: Path) -> None:
     with exporting(shop) as server:
         anyone = asked(server, headers={})
     assert (stranger[0], alice[0], anyone[0]) == ([], [], [])
-    assert (set(stranger[1]), set(alice[1]), set(anyone[1])) == ({200, 400, 401, 404}, {200, 400, 404}, {200, 400, 404})
+    assert (set(stranger[1]), set(alice[1]), set(anyone[1])) == ({200, 401}, {200, 400, 404}, {200, 400, 404})
 
 
 def test_with_a_source_that_is_down_and_one_that_hangs(shop: Source, tmp_path: Path) -> None:
@@ -83,6 +99,23 @@ def test_with_a_source_that_is_down_and_one_that_hangs(shop: Source, tmp_path: P
         anyone = asked(server, headers={})
     assert (alice[0], anyone[0]) == ([], [])
     assert set(alice[1]) == set(anyone[1]) == {200, 400, 404, 503}
+
+
+def test_with_those_who_do_not_just_ask(tmp_path: Path) -> None:
+    with served() as server:
+        found, statuses = refused(server)
+    assert found == []
+    assert all(each >= {405, 413} for each in statuses)
+    file = users(tmp_path)
+    file.write_text(f"{file.read_text()}\nrate_limit: {{interval: 1h, burst: 2}}")
+    with served(web_config=file) as server:
+        told = [refused(server) for _ in range(2)]
+    assert [each for each, _ in told] == [[], []]
+    described = [set(map(int, DESCRIPTION["paths"][each.path]["get"]["responses"])) for each in OPERATIONS]
+    gated = {401, 429}
+    given = [each & gated for each in map(set.union, told[0][1], told[1][1])]
+    assert set.union(*given) == gated
+    assert [bool(each) for each in given] == [bool(each & gated) for each in described]
 
 
 def test_with_a_source_that_tells_everything() -> None:

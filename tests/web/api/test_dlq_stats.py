@@ -6,10 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jobqueue_exporter.model import Cause, DeadLetters, Facts, Lane, LaneJobs, Recovery, RecoveryState, Snapshot, State
+import msgspec
+from msgspec import UNSET
+
+from jobqueue_exporter.model import (
+    Cause,
+    CollectorStatus,
+    DeadLetters,
+    Facts,
+    Lane,
+    LaneJobs,
+    Recovery,
+    RecoveryState,
+    Snapshot,
+    State,
+)
 from jobqueue_exporter.web.api.dead_letters import of, together
 from jobqueue_exporter.web.api.documents import DeadLetterStats, RecoveryStats
-from tests.full_snapshot import full
+from jobqueue_exporter.web.discretion import UNTOLD
+from tests.full_snapshot import down, full
 from tests.web.api.exporter import ask, users
 from tests.web.reader_by_hand import ready
 from tests.web.served import config, served
@@ -131,11 +146,45 @@ def test_a_source_that_cannot_be_read_is_no_zero_but_an_error(tmp_path: Path) ->
     with served(config(*readers), readers) as server:
         every, one = ask(server, "/api/v1/dlq/stats"), ask(server, "/api/v1/dlq/stats?source=mail")
         shop = ask(server, "/api/v1/dlq/stats?source=shop")
-    assert (every.status, one.status, shop.status) == (503, 503, 200)
-    assert one.error == "mail: It cannot be read: the exporter's log says why."
-    assert every.error == (f"{one.error} Ask for a source by itself with ?source=NAME; there are: shop, mail")
+    assert (every.status, one.status, shop.status) == (200, 503, 200)
+    assert one.error == f"mail: {UNTOLD}"
+    nothing = msgspec.to_builtins(stats(None, None, None))
+    assert every.body == {"dlq": nothing, "sources": {"shop": shop.body["dlq"], "mail": nothing | {"error": UNTOLD}}}
     with served(config(*readers), readers, web_config=users(tmp_path)) as server:
         assert ask(server, "/api/v1/dlq/stats?source=mail", known=True).error == f"mail: {REASON}"
+        told: Any = ask(server, "/api/v1/dlq/stats", known=True).body
+    assert told["sources"]["mail"]["error"] == REASON
+
+
+def test_when_none_can_be_read_there_are_no_numbers() -> None:
+    readers = {"shop": ready(error=REASON), "mail": ready(error=REASON)}
+    with served(config(*readers), readers) as server:
+        found = ask(server, "/api/v1/dlq/stats")
+    assert (found.status, found.error) == (503, f"shop: {UNTOLD}; mail: {UNTOLD}")
+
+
+def test_a_sum_lacks_no_source_that_may_have_more() -> None:
+    lost = of(down())
+    assert (lost.total_failed, lost.error) == (None, "db.example.com:5432 refuses connections")
+    assert together([stats_of(Facts(lanes=dead(MAIL=3), capped={State.DEAD_LETTER: True})), lost]) == stats(
+        None, None, None
+    )
+    assert together([of(full()), lost]) == stats(None, None, None)
+    assert together([lost]) == stats(None, None, None)
+
+
+def test_what_a_part_that_failed_may_have_told_is_missing_too() -> None:
+    failed = CollectorStatus(
+        name="jobs", success=False, duration_seconds=0, age_seconds=0, last_success=None, error="HTTP 500"
+    )
+    blind = of(replace(full(), facts=Facts(), collectors=(failed,)))
+    assert (blind.total_failed, blind.error) == (None, "jobs: HTTP 500")
+    assert together([stats(3, 1, 2.0), blind]).total_failed is None
+    half = of(replace(full(), facts=replace(full().facts, recovery=None), collectors=(failed,)))
+    assert (half.total_failed, half.error) == (6, "jobs: HTTP 500")
+    both = together([of(full()), half])
+    assert (both.total_failed, both.recovery) == (12, NO_RECOVERY)
+    assert of(full()).error is UNSET
 
 
 def test_dead_letters_that_reached_the_cap_are_said_to_be_at_least_so_many() -> None:

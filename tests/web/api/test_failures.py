@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jobqueue_exporter import engines
 from jobqueue_exporter.config.types import EngineName, Source
@@ -16,6 +17,7 @@ from jobqueue_exporter.demo.database import Database
 from jobqueue_exporter.engines.operations import Wanted
 from jobqueue_exporter.model import State
 from jobqueue_exporter.secret import Secret
+from jobqueue_exporter.web.discretion import UNTOLD
 from tests.cli.graves import JOBS, NOBODY_LISTENS, bury
 from tests.engines.bullmq.conftest import Site as Bull
 from tests.engines.procrastinate.site import Site as Procrastinate
@@ -138,18 +140,39 @@ def test_strangers_are_told_the_number_and_how_to_see_more(shop: Source, databas
     assert "ann" not in json.dumps(usual.body)
 
 
-def test_a_source_that_is_down_is_no_empty_list(shop: Source, database: Database, known: Path) -> None:
+def test_a_source_that_is_down_is_no_empty_list_and_hides_no_other(
+    shop: Source, database: Database, known: Path
+) -> None:
     bury(database, 1)
     with exporting(shop, DOWN, web_config=known) as server:
         every, down = ask(server, PATH, known=True), ask(server, f"{PATH}?source=down", known=True)
         one = ask(server, f"{PATH}?source=shop", known=True)
-    assert (every.status, down.status, one.status, ids(one.body)) == (503, 503, 200, ["1"])
-    assert down.error.startswith("down: ")
-    assert every.error.endswith(". Ask for a source by itself with ?source=NAME; there are: shop, down")
-    assert "hunter2" not in every.error
-    with exporting(DOWN) as server:
+    errors: Any = every.body["errors"]
+    assert (every.status, ids(every.body), every.body["count"], errors.keys()) == (200, ["1"], None, {"down"})
+    assert (one.status, ids(one.body), one.body["count"], "errors" in one.body) == (200, ["1"], 1, False)
+    assert (down.status, down.error) == (503, f"down: {errors['down']}")
+    assert "refused" in down.error
+    assert "hunter2" not in down.error
+
+
+def test_strangers_are_told_no_number_that_lacks_a_source(shop: Source, database: Database) -> None:
+    bury(database, 1, 2)
+    with exporting(shop, DOWN) as server:
+        every, one = ask(server, PATH).body, ask(server, f"{PATH}?source=shop").body
+        down = ask(server, f"{PATH}?source=down")
+    assert (every["count"], every["errors"]) == (None, {"down": UNTOLD})
+    assert (one["count"], "errors" in one) == (2, False)
+    assert (down.status, down.error) == (503, f"down: {UNTOLD}")
+
+
+def test_when_all_are_down_there_is_no_list(shop: Source, known: Path) -> None:
+    also = replace(DOWN, name="also")
+    with exporting(DOWN, also, API, web_config=known) as server:
+        alice = ask(server, PATH, known=True)
+    with exporting(DOWN, also) as server:
         stranger = ask(server, PATH)
-    assert (stranger.status, stranger.error) == (503, "down: It cannot be read: the exporter's log says why.")
+    assert (alice.status, alice.error.startswith("down: "), "; also: " in alice.error) == (503, True, True)
+    assert (stranger.status, stranger.error) == (503, f"down: {UNTOLD}; also: {UNTOLD}")
 
 
 def test_an_engine_that_shows_no_jobs_is_said_to_be_such(shop: Source, database: Database, known: Path) -> None:

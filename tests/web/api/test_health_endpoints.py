@@ -153,14 +153,17 @@ def test_our_own_engine_for_health_endpoints_understands_it() -> None:
     assert (found.probes, found.notices) == (Probes(ready=False, checks=checks), None)
 
 
-def test_a_password_is_not_needed_but_opens_the_reason(tmp_path: Path) -> None:
+def test_a_password_is_needed_only_for_more_than_the_verdict(tmp_path: Path) -> None:
     with served(readers={"shop": ready(error=REASON)}, web_config=users(tmp_path)) as server:
-        alive, stranger = ask(server, "/healthz"), ask(server, "/readyz?detail=1")
+        alive, stranger = ask(server, "/healthz"), ask(server, "/readyz")
+        more = [server.ask(f"/readyz?{query}") for query in ("detail=1", "source=shop", "source=zz")]
         alice = ask(server, "/readyz?detail=1", known=True)
         wrong = server.ask("/readyz?detail=1", {"Authorization": ALICE["Authorization"][:-4] + "AAAA"})
         lookalikes = [server.ask(path).status for path in ("/readyz/", "//readyz", "/readyz%20", "/healthz/")]
     assert (alive.status, stranger.status, alice.status, wrong.status) == (200, 503, 503, 401)
-    assert "db.example.com" not in json.dumps(stranger.body)
+    assert stranger.body == {"ok": False}
+    assert [each.status for each in more] == [401] * 3
+    assert not any("shop" in each.text for each in more)
     assert REASON in json.dumps(alice.body)
     assert lookalikes == [401] * 4
 

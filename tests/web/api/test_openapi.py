@@ -82,7 +82,8 @@ def test_a_password_is_described_where_one_is_needed(tmp_path: Path) -> None:
         found: Any = ask(server, PATH, known=True).body
     assert found["security"] == [{"basic": []}]
     assert [path for path, each in found["paths"].items() if "security" in each["get"]] == ["/healthz", "/readyz"]
-    assert found["paths"]["/readyz"]["get"]["security"] == []
+    assert found["paths"]["/healthz"]["get"]["security"] == []
+    assert found["paths"]["/readyz"]["get"]["security"] == [{}, {"basic": []}]
 
 
 def test_a_certificate_is_described_where_one_is_needed_and_nothing_goes_without(tmp_path: Path) -> None:

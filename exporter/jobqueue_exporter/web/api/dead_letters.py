@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from jobqueue_exporter.model import DeadLetters, Lane, RecoveryState, Snapshot, State
 from jobqueue_exporter.web.api import documents, reading
@@ -15,39 +15,46 @@ _DAY = "24h"
 
 
 async def stats(asked: Asked) -> Reply:
-    """The numbers of the sources that were asked for. Raises Trouble (503) when one of them cannot be read."""
+    """The numbers of the sources that were asked for. Raises Trouble (503) when none of them can be read."""
     found = await reading.snapshots(asked)
-    reading.must_be_up(asked, found)
+    reading.need_one(found)
     each = {one.source: of(one) for one in found}
-    several = len(each) > 1
-    return Reply(documents.DlqStats(dlq=together([*each.values()]), sources=each if several else UNSET))
+    if len(found) == 1:
+        return Reply(documents.DlqStats(dlq=of(found[0])))
+    return Reply(documents.DlqStats(dlq=together([*each.values()]), sources=each))
 
 
 def of(snapshot: Snapshot) -> DeadLetterStats:
-    """The numbers of one source that is up."""
+    """The numbers of one source, all of them null where it cannot be read."""
     dead = _dead(snapshot)
     total = None if dead is None else sum(dead.values())
     letters = snapshot.facts.dead_letters or {}
+    recovery = _recovery(snapshot)
+    whole = total is not None and recovery.total_in_recovery is not None
     return DeadLetterStats(
         total_failed=total,
         at_least=bool((snapshot.facts.capped or {}).get(State.DEAD_LETTER)),
         permanent_failures=total,
         last_24h=0 if total == 0 else _recent([lane for lane, count in (dead or {}).items() if count], letters),
         avg_retries=_average((_looked_at(one), one.attempts_average) for one in letters.values()),
-        recovery=_recovery(snapshot),
+        recovery=recovery,
+        error=UNSET if whole else _error(snapshot),
     )
 
 
 def together(each: Sequence[DeadLetterStats]) -> DeadLetterStats:
-    """Sums over those that can tell of dead jobs; what one of these cannot tell, they cannot tell together."""
-    telling = [one for one in each if one.total_failed is not None]
+    """Sums over those that can tell of dead jobs; what one of these cannot tell, they cannot tell together.
+
+    One with an error might tell of dead jobs, or of recovery, if it could be read.
+    """
+    telling = [one for one in each if one.total_failed is not None or one.error]
     total = _sum(one.total_failed for one in telling)
-    dead = [one for one in telling if one.total_failed]
+    dead = [one for one in telling if one.total_failed != 0]
     blind = any(one.avg_retries is None for one in dead)
-    kept = [one.recovery for one in each if one.recovery.total_in_recovery is not None]
+    kept = [one.recovery for one in each if one.recovery.total_in_recovery is not None or one.error]
     return DeadLetterStats(
         total_failed=total,
-        at_least=any(one.at_least for one in telling),
+        at_least=total is not None and any(one.at_least for one in telling),
         permanent_failures=total,
         last_24h=_sum(one.last_24h for one in telling),
         avg_retries=None if blind else _average((one.total_failed or 0, one.avg_retries) for one in dead),
@@ -60,10 +67,12 @@ def together(each: Sequence[DeadLetterStats]) -> DeadLetterStats:
     )
 
 
-def dead_jobs(snapshot: Snapshot) -> int | None:
-    """How many jobs of a source are dead; None where it cannot tell."""
-    dead = _dead(snapshot)
-    return None if dead is None else sum(dead.values())
+def _error(snapshot: Snapshot) -> str | UnsetType:
+    """What a source that tells too little says of it; nothing where its engine just has no more."""
+    if not snapshot.up:
+        return snapshot.error or reading.NO_REASON
+    failed = [f"{one.name}: {one.error or reading.NO_REASON}" for one in snapshot.collectors if not one.success]
+    return "; ".join(failed) or UNSET
 
 
 def _dead(snapshot: Snapshot) -> dict[Lane, int] | None:

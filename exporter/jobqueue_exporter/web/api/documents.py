@@ -84,7 +84,7 @@ class RecoveryStats(Struct, frozen=True, kw_only=True):
     abandoned: int | None
 
 
-class DeadLetterStats(Struct, frozen=True, kw_only=True):
+class DeadLetterStats(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The dead jobs of a source, or of all that can tell of theirs together."""
 
     total_failed: Annotated[int | None, Meta(description="Jobs that will not run again unless a person acts.")]
@@ -97,6 +97,9 @@ class DeadLetterStats(Struct, frozen=True, kw_only=True):
         float | None, Meta(description="How often they were tried, of the newest 1,000; null also when none is dead.")
     ]
     recovery: RecoveryStats
+    error: Annotated[
+        str | UnsetType, Meta(description="Why something of a source cannot be told, or all; never of a sum.")
+    ] = UNSET
 
 
 class DlqStats(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,8 +131,16 @@ class Failures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     failures: Annotated[list[Failure], Meta(description="The newest first; empty for clients that are not known.")]
     count: Annotated[
         int | None,
-        Meta(description="How many are listed; for clients that are not known, how many of that limit there are."),
+        Meta(
+            description=(
+                "How many are listed; for clients that are not known, how many of that limit there are. Null where a "
+                "source is missing, or none can tell."
+            )
+        ),
     ]
+    errors: Annotated[
+        dict[str, str] | UnsetType, Meta(description="Why sources are missing, by their names; not there if none is.")
+    ] = UNSET
     read_at: Annotated[float | UnsetType, Meta(description="When the oldest of it was read, in Unix seconds.")] = UNSET
     note: Annotated[str | UnsetType, Meta(description="What is not listed, and how to see it.")] = UNSET
 

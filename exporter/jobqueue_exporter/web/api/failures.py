@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import merge
 from itertools import islice
 
 from msgspec import UNSET
 
-from jobqueue_exporter.config.types import Source
 from jobqueue_exporter.web.api import documents, reading
-from jobqueue_exporter.web.api.dead_letters import dead_jobs
+from jobqueue_exporter.web.api.dead_letters import of, together
 from jobqueue_exporter.web.api.listings import Listing
 from jobqueue_exporter.web.api.operation import Asked, Reply, Trouble
 
@@ -20,13 +19,11 @@ HOW_TO_SEE = (
     "client_auth_type RequireAndVerifyClientCert, by --web.config.file; `jobqueue dlq list` lists them too"
 )
 
-Found = Sequence[tuple[Source, Listing]]
-
 
 async def failures(asked: Asked) -> Reply:
     """The newest dead jobs of the sources that were asked for; only their number for clients that are not known.
 
-    Raises Trouble: 400 when no source shows single jobs, 503 when one of them cannot be asked.
+    Raises Trouble: 400 when no source shows single jobs, 503 when none of those that do can be asked.
     """
     if not asked.known:
         return Reply(await _counted(asked))
@@ -35,27 +32,36 @@ async def failures(asked: Asked) -> Reply:
     found = list(
         zip(wanted, await asyncio.gather(*(asked.listings.newest(one, seconds) for one in wanted)), strict=True)
     )
-    reading.refuse(asked, [f"{source.name}: {one.error}" for source, one in found if one.offered and one.error])
     told = [f"{source.name}: {one.error}" for source, one in found if not one.offered]
     if len(told) == len(found):
         raise Trouble(400, f"{'; '.join(told)}; ask for their numbers: /api/v1/dlq/stats")
-    return Reply(_document(found, asked.query.limit, "; ".join(told)))
+    read = [one for _, one in found if one.offered and not one.error]
+    errors = {source.name: one.error for source, one in found if one.offered and one.error}
+    if not read:
+        reading.refuse(errors)
+    return Reply(_document(read, errors, asked.query.limit, "; ".join(told)))
 
 
 async def _counted(asked: Asked) -> documents.Failures:
     found = await reading.snapshots(asked)
-    reading.must_be_up(asked, found)
-    counts = [count for one in found if (count := dead_jobs(one)) is not None]
-    count = min(sum(counts), asked.query.limit) if counts else None
-    return documents.Failures(failures=[], count=count, note=HOW_TO_SEE)
+    reading.need_one(found)
+    each = {one.source: of(one) for one in found}
+    count = together([*each.values()]).total_failed
+    return documents.Failures(
+        failures=[],
+        count=None if count is None else min(count, asked.query.limit),
+        errors={name: one.error for name, one in each.items() if one.error and one.total_failed is None} or UNSET,
+        note=HOW_TO_SEE,
+    )
 
 
-def _document(found: Found, limit: int, note: str) -> documents.Failures:
-    every = merge(*(one.failures for _, one in found), key=lambda failure: -(failure.completed_at or 0))
+def _document(read: Sequence[Listing], errors: Mapping[str, str], limit: int, note: str) -> documents.Failures:
+    every = merge(*(one.failures for one in read), key=lambda failure: -(failure.completed_at or 0))
     failures = list(islice(every, limit))
     return documents.Failures(
         failures=failures,
-        count=len(failures),
-        read_at=min(one.read_at for _, one in found if one.offered),
+        count=None if errors else len(failures),
+        errors=dict(errors) or UNSET,
+        read_at=min(one.read_at for one in read),
         note=note or UNSET,
     )

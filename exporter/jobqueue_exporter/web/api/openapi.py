@@ -9,14 +9,14 @@ import msgspec
 
 from jobqueue_exporter import __version__
 from jobqueue_exporter.web import discovery
-from jobqueue_exporter.web.api import parameters
-from jobqueue_exporter.web.api.documents import Description
-from jobqueue_exporter.web.api.operation import Asked, Operation
+from jobqueue_exporter.web.api import parameters, refusals
+from jobqueue_exporter.web.api.documents import Description, Error
+from jobqueue_exporter.web.api.operation import Asked, Operation, Password
 
 _BASIC, _CERTIFICATE = "basic", "certificate"
 _HERE = "http://localhost:10227"
 _ABOUT = """\
-How jobs are, read-only. What is null cannot be told, and 0 means zero. HEAD works wherever GET does.
+How jobs are, read-only. What is null cannot be told, and 0 means zero. HEAD works wherever GET does, and nothing else.
 
 Made by `python -m jobqueue_exporter.web.api`, from what the routes are made of."""
 _SCHEMES: Mapping[str, object] = {
@@ -26,11 +26,6 @@ _SCHEMES: Mapping[str, object] = {
         "description": "`client_auth_type: RequireAndVerifyClientCert` of the file of --web.config.file.",
     },
 }
-_REFUSALS = {
-    "401": "No password was given where one is needed, or a wrong one.",
-    "429": "Too many requests, or too many passwords at once.",
-    "500": "A mistake of ours, which the exporter's log has.",
-}
 
 Security = list[dict[str, list[str]]]
 
@@ -38,7 +33,9 @@ Security = list[dict[str, list[str]]]
 def general(operations: Sequence[Operation]) -> Description:
     """What holds for every exporter, whoever is let in."""
     needed: Security = [{}, {_BASIC: []}, {_CERTIFICATE: []}, {_BASIC: [], _CERTIFICATE: []}]
-    return _description(operations, _HERE, needed, [{}, {_CERTIFICATE: []}])
+    never: Security = [{}, {_CERTIFICATE: []}]
+    asks = {Password.ALWAYS: needed, Password.FOR_PARAMETERS: needed, Password.NEVER: never}
+    return _description(operations, _HERE, asks)
 
 
 def described(operations: Sequence[Operation], asked: Asked) -> Description:
@@ -48,10 +45,16 @@ def described(operations: Sequence[Operation], asked: Asked) -> Description:
     certificate: dict[str, list[str]] = {_CERTIFICATE: []} if access.asks_certificate else {}
     needed = certificate | ({_BASIC: []} if access.users else {})
     url = (asked.site.config.server.external_url or reached).rstrip("/")
-    return _description(operations, url, [needed] if needed else [], [certificate] if certificate else [])
+    never = [certificate] if certificate else []
+    asks = {
+        Password.ALWAYS: [needed] if needed else [],
+        Password.FOR_PARAMETERS: [certificate, needed] if access.users else never,
+        Password.NEVER: never,
+    }
+    return _description(operations, url, asks)
 
 
-def _description(operations: Sequence[Operation], url: str, needed: Security, always: Security) -> Description:
+def _description(operations: Sequence[Operation], url: str, asks: Mapping[Password, Security]) -> Description:
     return Description(
         openapi="3.1.0",
         info={
@@ -61,17 +64,17 @@ def _description(operations: Sequence[Operation], url: str, needed: Security, al
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         servers=[{"url": url}],
-        security=needed,
-        paths={each.path: {"get": _operation(each, always)} for each in operations},
+        security=asks[Password.ALWAYS],
+        paths={each.path: {"get": _operation(each, asks)} for each in operations},
         components={
-            "schemas": _schemas(tuple({kind: None for each in operations for kind, _ in each.answers.values()})),
-            "responses": {status: _text(words) for status, words in _REFUSALS.items()},
+            "schemas": _schemas((*{kind: None for each in operations for kind, _ in each.answers.values()}, Error)),
+            "responses": dict(refusals.RESPONSES),
             "securitySchemes": dict(_SCHEMES),
         },
     )
 
 
-def _operation(operation: Operation, always: Security) -> dict[str, object]:
+def _operation(operation: Operation, asks: Mapping[Password, Security]) -> dict[str, object]:
     made: dict[str, object] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -79,11 +82,11 @@ def _operation(operation: Operation, always: Security) -> dict[str, object]:
         "parameters": [_parameter(name) for name in operation.parameters],
         "responses": {
             **{str(status): _answer(kind, words) for status, (kind, words) in operation.answers.items()},
-            **{status: {"$ref": f"#/components/responses/{status}"} for status in _REFUSALS},
+            **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals.of(operation)},
         },
     }
-    if operation.open:
-        made["security"] = always
+    if operation.password is not Password.ALWAYS:
+        made["security"] = asks[operation.password]
     return made
 
 
@@ -94,10 +97,6 @@ def _parameter(name: str) -> dict[str, object]:
 
 def _answer(kind: type[msgspec.Struct], words: str) -> dict[str, object]:
     return {"description": words, "content": {"application/json": {"schema": {"$ref": _place(kind.__name__)}}}}
-
-
-def _text(words: str) -> dict[str, object]:
-    return {"description": words, "content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
 @cache

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from starlette.requests import Request
 
 from jobqueue_exporter.web.api.listings import Listings
-from jobqueue_exporter.web.api.once import Once
+from jobqueue_exporter.web.once import Once
 from jobqueue_exporter.web.site import Site
 from jobqueue_exporter.web.web_config import WebConfig
 
@@ -29,7 +30,7 @@ class Asked:
 
     site: Site
     listings: Listings
-    once: Once
+    once: Once[bytes]
     access: WebConfig
     request: Request
     query: Query
@@ -57,12 +58,17 @@ class Reply:
     status: int = 200
 
 
+class Password(Enum):
+    """When a password is asked for, where there are users."""
+
+    ALWAYS = auto()
+    FOR_PARAMETERS = auto()
+    NEVER = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What can be asked at one path.
-
-    `answers` has the type of each answer by status, and in words what it means; `open`: no password is asked for.
-    """
+    """What can be asked at one path; `answers` has the type of each answer by status, and in words what it means."""
 
     path: str
     name: str
@@ -71,4 +77,4 @@ class Operation:
     answer: Callable[[Asked], Awaitable[Reply]]
     answers: Mapping[int, tuple[type[Struct], str]]
     parameters: tuple[str, ...] = ()
-    open: bool = field(default=False)
+    password: Password = Password.ALWAYS

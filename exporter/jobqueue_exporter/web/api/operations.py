@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jobqueue_exporter.web.api import dead_letters, documents, failures, health, reading
 from jobqueue_exporter.web.api.openapi import described
-from jobqueue_exporter.web.api.operation import Asked, Operation, Reply
+from jobqueue_exporter.web.api.operation import Asked, Operation, Password, Reply
 
-_UNREAD = (documents.Error, "A source that was asked for cannot be read.")
+_UNREAD = (documents.Error, "None of the sources that were asked for can be read.")
 _NO_SUCH_SOURCE = (documents.Error, "There is no source of that name.")
 _BAD = (documents.Error, "A parameter is not what it should be.")
 
@@ -23,7 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
         description="Touches no source.",
         answer=health.alive,
         answers={200: (documents.Alive, "It does.")},
-        open=True,
+        password=Password.NEVER,
     ),
     Operation(
         path="/readyz",
@@ -31,9 +31,9 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Whether all is well with the jobs",
         description=(
             "The verdict of `jobqueue ready`, of the worst of all sources or of one. A warning is no failure, and "
-            "neither is what cannot be told. Needs no password; why a source cannot be read is told only to clients "
-            "that have shown who they are. Not for the probes of Kubernetes, which would restart a healthy exporter "
-            "because jobs wait: they have `/-/healthy` and `/-/ready`."
+            "neither is what cannot be told. Needs no password as long as no parameter is given; why a source cannot "
+            "be read is told only to clients that have shown who they are. Not for the probes of Kubernetes, which "
+            "would restart a healthy exporter because jobs wait: they have `/-/healthy` and `/-/ready`."
         ),
         answer=health.ready,
         answers={
@@ -43,7 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
             404: _NO_SUCH_SOURCE,
         },
         parameters=("source", "detail"),
-        open=True,
+        password=Password.FOR_PARAMETERS,
     ),
     Operation(
         path="/api/v1/snapshot",
@@ -60,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Dead jobs in numbers",
         description=(
             "Of one source, or of all together and each. A sum is over the sources that can tell of dead jobs; it is "
-            "null where one of these cannot tell its part."
+            "null where one of these cannot tell its part, and where a source cannot be read: `error` says of each why."
         ),
         answer=dead_letters.stats,
         answers={200: (documents.DlqStats, "The numbers."), 400: _BAD, 404: _NO_SUCH_SOURCE, 503: _UNREAD},
@@ -72,7 +72,8 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="The newest dead jobs",
         description=(
             "As `jobqueue dlq list` lists them, with masked errors. Used again for some seconds; `read_at` says from "
-            "when it is. Clients that have not shown who they are get the number only."
+            "when it is. What sources that cannot be read have is missing, and `errors` says why. Clients that have "
+            "not shown who they are get the number only."
         ),
         answer=failures.failures,
         answers={

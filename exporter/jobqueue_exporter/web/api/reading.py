@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import msgspec
 from msgspec import Raw
@@ -13,23 +14,23 @@ from jobqueue_exporter.web.api import documents
 from jobqueue_exporter.web.api.operation import Asked, Reply, Trouble
 from jobqueue_exporter.web.discretion import discreet
 
+NO_REASON = "it cannot be read"
+
 
 async def snapshots(asked: Asked) -> list[Snapshot]:
     """A snapshot of each, in time; for clients that are not known, without what only the log may tell."""
     return _told(asked, await _taken(asked))
 
 
-def must_be_up(asked: Asked, found: Sequence[Snapshot]) -> None:
-    """Raises Trouble (503) when one of them could not be read: numbers without it would be too low."""
-    refuse(asked, [f"{one.source}: {one.error or 'it cannot be read'}" for one in found if not one.up])
+def need_one(found: Sequence[Snapshot]) -> None:
+    """Raises Trouble (503) when none of them could be read."""
+    if not any(one.up for one in found):
+        refuse({one.source: one.error or NO_REASON for one in found})
 
 
-def refuse(asked: Asked, reasons: Sequence[str]) -> None:
-    """Raises Trouble (503) for these reasons, with the way to the other sources; nothing without any."""
-    if reasons:
-        several = f"Ask for a source by itself with ?source=NAME; there are: {', '.join(asked.names)}"
-        told = "; ".join(reasons)
-        raise Trouble(503, told if len(asked.names) == 1 else f"{told.removesuffix('.')}. {several}")
+def refuse(reasons: Mapping[str, str]) -> NoReturn:
+    """Raises Trouble (503) for these reasons, by source."""
+    raise Trouble(503, "; ".join(f"{source}: {reason}" for source, reason in reasons.items()))
 
 
 async def snapshot(asked: Asked) -> Reply:

@@ -15,9 +15,9 @@ from jobqueue_exporter.web import discretion
 from jobqueue_exporter.web.api import parameters
 from jobqueue_exporter.web.api.documents import Error
 from jobqueue_exporter.web.api.listings import Listings
-from jobqueue_exporter.web.api.once import Once
 from jobqueue_exporter.web.api.operation import Asked, Operation, Reply, Trouble
 from jobqueue_exporter.web.api.operations import OPERATIONS, PATHS
+from jobqueue_exporter.web.once import Once
 from jobqueue_exporter.web.shown import shown
 from jobqueue_exporter.web.site import Site
 
@@ -27,7 +27,7 @@ METHODS = ("GET", "HEAD")
 
 def routes(site: Site) -> Iterator[Route]:
     """What answers to each path of the API, and to every other path under /api/."""
-    shared = _Shared(site, Listings(), Once())
+    shared = _Shared(site, Listings(), Once("api"))
     for operation in OPERATIONS:
         yield Route(operation.path, _Endpoint(operation, shared))
     yield Route("/api/{rest:path}", _Nothing())
@@ -39,7 +39,7 @@ class _Shared:
 
     site: Site
     listings: Listings
-    once: Once
+    once: Once[bytes]
 
 
 class _Endpoint:

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobqueue_exporter import durations
-from jobqueue_exporter.model import Breaker, Cause, Place, RecoveryState, Schedule, Snapshot, State
+from jobqueue_exporter import durations, health
+from jobqueue_exporter.model import Breaker, Cause, RecoveryState, Schedule, Snapshot, State
 from jobqueue_exporter.web.page import words
 
 MOST_NAMES = 6
-MUCH_SKEW = 5.0
-"""Seconds; clocks that differ less are not worth a line."""
-_FOUND = {Place.WORKER: "on workers", Place.READINESS: "by the health endpoint", Place.EXPORTER: "on this host"}
 _CAUSES = {
     Cause.RECOVERABLE: "recoverable",
     Cause.USER_ERROR: "user error",
@@ -132,9 +129,9 @@ def _binaries(snapshot: Snapshot) -> Iterator[Fact]:
     found = snapshot.facts.binaries
     if not found:
         return
-    there = [f"{words.name(each.name)} {_FOUND[each.place]}" for each in found if each.available]
-    missing = [f"{words.name(each.name)} is missing {_FOUND[each.place]}" for each in found if not each.available]
-    yield Fact("Programs", _cut(there), _cut(missing))
+    there = [f"{words.name(each.name)} {health.PLACES[each.place]}" for each in found if each.available]
+    gone = [f"{words.name(each.name)} is missing {health.PLACES[each.place]}" for each in found if not each.available]
+    yield Fact("Programs", _cut(there), _cut(gone))
 
 
 def _health(snapshot: Snapshot) -> Iterator[Fact]:
@@ -169,15 +166,8 @@ def _schedules(snapshot: Snapshot) -> Iterator[Fact]:
     if not found:
         return
     now = snapshot.facts.clock or snapshot.read_at
-    told = {name: _schedule(name, each, now) for name, each in found.items()}
-    late = {name for name, each in found.items() if _missed(each, now)}
-    good = [text for name, text in told.items() if name not in late]
-    yield Fact("Schedules", _cut(good), _cut([text for name, text in told.items() if name in late]))
-
-
-def _missed(schedule: Schedule, now: float) -> bool:
-    last, apart = schedule.last_success, schedule.interval_seconds
-    return last is not None and apart is not None and now - last > 2 * apart
+    # Whether one is late the alerts say, by their own thresholds.
+    yield Fact("Schedules", _cut([_schedule(name, each, now) for name, each in found.items()]))
 
 
 def _schedule(name: str, schedule: Schedule, now: float) -> str:
@@ -192,9 +182,9 @@ def _reading(snapshot: Snapshot) -> Iterator[Fact]:
     told = [f"{number:,} of label {label} are told as _other" for label, number in snapshot.folded.items() if number]
     if snapshot.facts.lag_seconds is not None:
         told.append(f"from a standby, {durations.human(snapshot.facts.lag_seconds)} behind")
+    if snapshot.clock_skew_seconds is not None and abs(snapshot.clock_skew_seconds) >= 1:
+        told.append(f"its clock differs by {durations.human(abs(snapshot.clock_skew_seconds))}")
     bad = []
-    if snapshot.clock_skew_seconds is not None and abs(snapshot.clock_skew_seconds) > MUCH_SKEW:
-        bad.append(f"its clock differs by {durations.human(abs(snapshot.clock_skew_seconds))}")
     if snapshot.over_budget:
         bad.append("costs the source more than its budget")
     failed = [words.name(each.name) for each in snapshot.collectors if not each.success]

@@ -34,6 +34,11 @@ def headline(trouble: Trouble, *, sources: int, down: int, only: str) -> Headlin
 def _needs(trouble: Trouble) -> str:
     now, look = trouble.critical, trouble.warnings
     if not now:
-        return f"{words.many(look, 'thing')} {'needs' if look == 1 else 'need'} a look"
-    person = f"{words.many(now, 'thing')} {'needs' if now == 1 else 'need'} a person now"
+        return f"{_things(look, trouble.warning_places)} a look"
+    person = f"{_things(now, trouble.critical_places)} a person now"
     return f"{person}, {look:,} a look" if look else person
+
+
+def _things(number: int, places: int) -> str:
+    where = f" in {places:,} places" if places > number else ""
+    return f"{words.many(number, 'thing')}{where} {'needs' if number == 1 else 'need'}"

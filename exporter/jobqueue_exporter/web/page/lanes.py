@@ -80,8 +80,7 @@ class Table:
 def table(snapshot: Snapshot, *, page: int, shown: int = SHOWN, most: int = WITH_FOLDED) -> Table:
     """What the page shows of a source: `shown` rows and more folded, `most` in all, or a page of all its rows."""
     lanes = snapshot.facts.lanes or {}
-    pages = -(-len(lanes) // A_PAGE)
-    page = min(page, pages)
+    page = min(page, pages(snapshot))
     ordered = sorted(lanes, key=lambda lane: _order(snapshot, lane))
     start = (page - 1) * A_PAGE if page else 0
     rows = [_row(snapshot, lane) for lane in ordered[start : start + A_PAGE if page else most]]
@@ -94,8 +93,13 @@ def table(snapshot: Snapshot, *, page: int, shown: int = SHOWN, most: int = WITH
         total=len(lanes),
         first=start + 1,
         page=page,
-        pages=pages,
+        pages=pages(snapshot),
     )
+
+
+def pages(snapshot: Snapshot) -> int:
+    """How many pages all rows of a source take."""
+    return -(-len(snapshot.facts.lanes or {}) // A_PAGE)
 
 
 def wait(snapshot: Snapshot, lane: Lane) -> Wait | None:

@@ -56,8 +56,7 @@ class Source:
 
 def source(snapshot: Snapshot, config: Config, asked: Asked, *, shown: int, most: int) -> Source:
     """The source of this snapshot; of its queues `shown`, with those folded `most`, or the page asked for."""
-    required = next((each.binaries for each in config.sources if each.name == snapshot.source), ())
-    verdict = health.verdict(snapshot, config.health, required_binaries=required, now=time.time())
+    verdict = health.of(snapshot, config, now=time.time())
     oldest = _oldest(snapshot) if snapshot.up else None
     address = Asked(snapshot.source).address
     return Source(

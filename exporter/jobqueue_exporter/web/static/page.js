@@ -16,11 +16,20 @@
   let trouble = "";
   let told = sentence.textContent;
   let title = document.title;
-  let asked = performance.now();
-  let got = performance.now();
+  let asked = moment();
+  let got = moment();
   let age = Number(byId("read").dataset.age);
 
-  const seconds = () => Math.max(0, Math.round(age + (performance.now() - got) / 1000));
+  function moment() {
+    return { wall: Date.now(), steady: performance.now() };
+  }
+
+  // The wall clock may be set back, the steady one may stand still while the machine sleeps.
+  function since(then) {
+    return Math.max(Date.now() - then.wall, performance.now() - then.steady) / 1000;
+  }
+
+  const seconds = () => Math.max(0, Math.round(age + since(got)));
 
   function span(count) {
     if (count < 60) return `${count} s`;
@@ -93,7 +102,7 @@
     title = page.title;
     document.title = title;
     say(told);
-    got = performance.now();
+    got = moment();
     age = Number(byId("read").dataset.age);
     trouble = "";
   }
@@ -109,20 +118,27 @@
     return selected && !selected.isCollapsed && seconds() < OLD;
   }
 
+  function refusal(status) {
+    if (status === 401) return "the exporter asks who you are: load the page anew";
+    if (status === 429) return "the exporter is asked more often than it allows";
+    if (status === 503) return "the exporter has too much to do";
+    return `the exporter answers with an error, ${status}`;
+  }
+
   async function ask() {
     if (asking || selecting()) return;
     asking = true;
-    asked = performance.now();
+    asked = moment();
     try {
       const reply = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       const text = await reply.text();
-      if (!reply.ok && reply.status !== 404) throw new Error(`the exporter answers with ${reply.status}`);
+      if (!reply.ok && reply.status !== 404) throw new Error(refusal(reply.status));
       take(text);
     } catch (error) {
-      const silent = error.name === "TypeError" || error.name === "TimeoutError" || error.name === "AbortError";
+      const silent = ["TypeError", "TimeoutError", "AbortError"].includes(error.name);
       trouble = silent ? "the exporter does not answer" : error.message;
       document.title = `(?) ${title}`;
-      say(`The exporter does not answer. Before that: ${told}`);
+      say(`${trouble[0].toUpperCase()}${trouble.slice(1)}. Before that: ${told}`);
     } finally {
       asking = false;
       tick();
@@ -132,11 +148,20 @@
   function look() {
     if (document.hidden) return;
     tick();
-    if (on && performance.now() - asked >= EVERY * 1000) ask();
+    if (on && since(asked) >= EVERY) ask();
+  }
+
+  function fragment() {
+    const id = location.hash.slice(1);
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id; // anybody may write an address that cannot be decoded
+    }
   }
 
   function arrive() {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = fragment();
     const target = id && byId(id);
     const folded = target && target.closest("details:not([open])");
     if (folded) {
@@ -163,7 +188,7 @@
   toggle.hidden = false;
   byId("manual").textContent = `refreshes itself every ${EVERY} s`;
   mark();
-  arrive();
-  tick();
   setInterval(look, 1000);
+  tick();
+  arrive();
 })();
