@@ -8,7 +8,7 @@ import pytest
 from jobqueue_exporter.bundle import boards, rules
 from jobqueue_exporter.bundle.rules import Rule, Settings
 from jobqueue_exporter.bundle.spec import TOPICS, Spec
-from jobqueue_exporter.config.types import Links
+from jobqueue_exporter.config.types import Alerts, Links
 from tests.bundle.made import spec
 
 GRAFANA = Settings(links=Links(grafana="https://grafana.example/sub/"))
@@ -36,6 +36,12 @@ def test_an_alert_links_to_the_dashboard_of_its_topic_narrowed_to_its_lane_over_
     )
 
 
+def test_labels_that_tell_clusters_apart_are_in_the_link() -> None:
+    settings = replace(GRAFANA, alerts=Alerts(keep_labels=("cluster",)))
+    (link,) = {dashboard(rule) for rule in made(spec(), settings)}
+    assert "?var-cluster={{ $labels.cluster | urlquery }}&var-source={{" in link
+
+
 def test_the_annotation_is_all_that_differs() -> None:
     plain, linked = made(spec(), Settings()), made(spec(), GRAFANA)
     for rule in linked:
@@ -48,18 +54,23 @@ def test_the_annotation_is_all_that_differs() -> None:
 @pytest.mark.parametrize(
     ("topic", "by", "name", "chosen"),
     [
-        ("dead-letter-queue", ("source", "queue", "kind"), "dead-letters", {"var-source", "var-queue", "var-kind"}),
-        ("workers", ("source", "queue"), "workers", {"var-source", "var-queue"}),
+        (
+            "dead-letter-queue",
+            ("source", "queue", "kind"),
+            "dead-letters",
+            {"var-cluster", "var-source", "var-queue", "var-kind"},
+        ),
+        ("workers", ("source", "queue"), "workers", {"var-cluster", "var-source", "var-queue"}),
         ("workers", ("namespace", "pod"), "workers", set()),
-        ("schedules", ("source", "schedule"), "readiness", {"var-source"}),
+        ("schedules", ("source", "schedule"), "readiness", {"var-cluster", "var-source"}),
         ("exporter", (), "exporter", set()),
-        ("mine", ("source", "queue", "kind"), "overview", {"var-source"}),
+        ("mine", ("source",), "overview", {"var-cluster", "var-source"}),
     ],
 )
-def test_only_labels_that_alert_and_dashboard_have_narrow_it(
+def test_the_lane_of_an_alert_and_what_tells_its_installation_narrow_it(
     topic: str, by: tuple[str, ...], name: str, chosen: set[str]
 ) -> None:
-    parts = urlsplit(boards.url("https://grafana.example", topic, by))
+    parts = urlsplit(boards.url("https://grafana.example", topic, by, ("cluster",)))
     assert parts.path == f"/d/jobqueue-{name}"
     assert parse_qs(parts.query).keys() == chosen | {"from", "to"}
 

@@ -34,6 +34,7 @@ WHERE: Mapping[str, str] = {
     "steady": STEADY,
     **{name: name for name in SCENARIOS if name != STEADY},
     "services": "web|pipeline|letters|access",
+    "all": ".*",
 }
 """The sources of each situation, as a regular expression."""
 

@@ -9,8 +9,10 @@ import pytest
 from jobqueue_exporter.bundle.configured import Bundle
 from jobqueue_exporter.config.types import Alerts, Links
 from jobqueue_exporter.dashboards import rendering, shape
+from jobqueue_exporter.dashboards.colours import COLOURS, OF_VALUES
 from jobqueue_exporter.dashboards.source import Source
 from jobqueue_exporter.errors import ConfigError
+from jobqueue_exporter.model import Outcome, RecoveryState, State
 from tests.dashboards.made import bundle, data, panel, source
 
 THROUGH = "?${__url_time_range}&${__all_variables}"
@@ -24,6 +26,19 @@ def made(read: Source, *others: Source, settled: Bundle | None = None) -> Any:
 def titled(dashboard: Any, title: str) -> Any:
     (found,) = (panel for panel in dashboard["panels"] if panel["title"] == title)
     return found
+
+
+def overrides(panel: Any) -> Any:
+    return panel["fieldConfig"]["overrides"]
+
+
+def field(name: str) -> str:
+    return f"${{__data.fields.{name}:percentencode}}"
+
+
+def listing(folder: Path) -> Source:
+    """With a list of alerts in place of its first panel."""
+    return panel(folder, kind="alert-list", unit=None, queries=None, runbook=None)
 
 
 def with_alerts(**said: Any) -> Bundle:
@@ -106,7 +121,7 @@ def test_a_table_names_its_columns_and_hides_values_without_a_title(tmp_path: Pa
 def test_panels_link_to_their_runbook_and_to_the_next_dashboard(tmp_path: Path) -> None:
     found = titled(made(panel(tmp_path, next="other"), source(tmp_path, name="other")), "Waits")["links"]
     assert [(each["title"], each["url"]) for each in found] == [
-        ("Runbook: JobQueueWaitTooLong", "http://localhost:10227/runbooks/backlog#JobQueueWaitTooLong"),
+        ("Runbook: JobQueueWaitTooLong", "http://localhost:10227/runbooks/backlog#jobqueuewaittoolong"),
         ("Small", f"/d/jobqueue-other{THROUGH}"),
     ]
 
@@ -149,20 +164,111 @@ def test_firing_alerts_of_a_rows_topic_are_annotations_that_link_to_their_place_
 
 
 def test_an_alert_list_tells_the_topic_of_each_alert_for_its_runbook(tmp_path: Path) -> None:
-    changed = {"kind": "alert-list", "unit": None, "queries": None, "runbook": None, "topics": ["exporter"]}
-    found = made(panel(tmp_path, **changed))
-    table = titled(found, "Waits")
+    table = titled(made(listing(tmp_path)), "Waits")
     assert table["type"] == "table"
     assert '"topic", "exporter", "alertname", "JobQueueExporterDown|' in table["targets"][0]["expr"]
     assert "JobQueueWatchdog" not in table["targets"][0]["expr"]
-    (link,) = (o["properties"] for o in table["fieldConfig"]["overrides"] if o["matcher"]["options"] == "Alert")
-    assert link[0]["value"][0]["url"].endswith("/runbooks/${__data.fields.topic}#${__data.fields.alertname}")
-    names = [each["name"] for each in found["annotations"]["list"]]
-    assert names == ["Alerts: Backlog", "Alerts: The monitoring itself"]
+
+
+def test_it_links_to_the_place_in_the_runbook_with_the_labels_that_the_alert_has(tmp_path: Path) -> None:
+    table = titled(made(listing(tmp_path)), "Waits")
+    lane = [("of_source", "source"), ("of_queue", "queue"), ("of_kind", "kind")]
+    query = "&".join(f"{field(of_label)}={field(label)}" for of_label, label in lane)
+    ((property_,),) = (each["properties"] for each in overrides(table) if each["matcher"]["options"] == "Alert")
+    url = f"http://localhost:10227/runbooks/{field('topic')}?{query}#${{__data.fields.alertname}}"
+    assert property_["value"][0]["url"] == url
+    assert "label_replace(" in table["targets"][0]["expr"]
+    assert '"of_queue", "queue", "queue", ".+")' in table["targets"][0]["expr"]
+    assert table["transformations"][1]["options"]["excludeByName"]["of_queue"]
+
+
+def test_it_has_pages_first_by_a_number_and_names_the_severity(tmp_path: Path) -> None:
+    table = titled(made(listing(tmp_path)), "Waits")
+    assert table["options"]["sortBy"] == [{"displayName": "Severity", "desc": False}]
+    (properties,) = (each["properties"] for each in overrides(table) if each["matcher"]["options"] == "Severity")
+    (named, _) = next(each["value"] for each in properties if each["id"] == "mappings")
+    assert {value: word["text"] for value, word in named["options"].items()} == {
+        "0": "critical",
+        "1": "warning",
+        "2": "info",
+    }
+
+
+def test_alerts_of_all_topics_are_annotations_where_they_are_listed(tmp_path: Path) -> None:
+    names = {each["name"] for each in made(listing(tmp_path))["annotations"]["list"]}
+    assert {"Alerts: Backlog", "Alerts: The monitoring itself", "Alerts: Schedules"} <= names
+
+
+def test_a_table_says_why_it_may_be_empty_in_its_description_and_not_in_its_cells(tmp_path: Path) -> None:
+    raw = data()
+    raw["rows"][0]["panels"][1] |= {"empty_because": "No job waits."}
+    table = titled(made(source(tmp_path, raw)), "Lanes")
+    assert table["description"] == "Which is worst? Empty when no job waits."
+    assert "noValue" not in table["fieldConfig"]["defaults"]
+
+
+def test_a_cell_without_a_value_has_no_colour(tmp_path: Path) -> None:
+    (properties, *_) = (each["properties"] for each in overrides(titled(made(source(tmp_path)), "Lanes")))
+    (mapping,) = next(each["value"] for each in properties if each["id"] == "mappings")
+    assert mapping["options"] == {"match": "null+nan", "result": {"text": "-", "color": "transparent"}}
+
+
+def test_a_label_that_is_empty_is_a_word_by_which_rows_join_and_that_links_to_everything(tmp_path: Path) -> None:
+    first, second = titled(made(source(tmp_path)), "Lanes")["targets"]
+    assert first["expr"].startswith("label_replace(\nlabel_replace(\nmax by (source, queue, kind) (")
+    assert first["expr"].endswith('"queue", "All", "queue", ""),\n"kind", "All", "kind", "")')
+    assert second["expr"].endswith('"owner", "-", "owner", "")')
+
+
+def test_a_panel_that_a_variable_does_not_narrow_says_so(tmp_path: Path) -> None:
+    workers = {"expr": '[= gauge("jobqueue_workers", by=[]) =]', "legend": "workers"}
+    lanes = {"expr": '[= total("jobqueue_jobs", by=[]) =] [= paused() =]', "legend": "jobs"}
+    found = made(panel(tmp_path, queries=[lanes, {"expr": "vector(1)", "legend": "one"}]))
+    assert titled(found, "Waits")["description"] == "Does a job wait too long?"
+    found = made(panel(tmp_path, queries=[lanes, workers]))
+    told = "Does a job wait too long? Of all queues and kinds, whichever are chosen."
+    assert titled(found, "Waits")["description"] == told
+
+
+@pytest.mark.parametrize(
+    ("label", "metric", "values"),
+    [
+        ("state", "jobqueue_jobs", {*State, "live", "stale"}),
+        ("outcome", "jobqueue_jobs_finished_total", set(Outcome)),
+        ("recovery_state", "jobqueue_recovery_jobs", set(RecoveryState)),
+    ],
+)
+def test_values_that_mean_something_have_their_own_colours(
+    tmp_path: Path, label: str, metric: str, values: set[str]
+) -> None:
+    word = "rate" if metric.endswith("_total") else "total"
+    asked = {"expr": f'[= {word}("{metric}", by=["{label}"]) =]', "legend": f"{{{{{label}}}}}"}
+    found = {
+        each["matcher"]["options"]: each["properties"][0]["value"]["fixedColor"]
+        for each in overrides(titled(made(panel(tmp_path, queries=[asked])), "Waits"))
+    }
+    assert found == {f"/(^| ){value}$/": COLOURS[colour] for value, colour in OF_VALUES[label].items()}
+    assert OF_VALUES[label].keys() <= values
+
+
+def test_rows_of_a_table_and_their_links_tell_clusters_apart(tmp_path: Path) -> None:
+    raw = data()
+    raw["rows"][0]["panels"][1] |= {"next": "other"}
+    settled = with_alerts(alerts=Alerts(keep_labels=("cluster",)))
+    table = titled(made(source(tmp_path, raw), source(tmp_path, name="other"), settled=settled), "Lanes")
+    assert table["transformations"][1]["options"]["renameByName"]["cluster"] == "Cluster"
+    assert table["transformations"][1]["options"]["indexByName"]["cluster"] == 0
+    links = {
+        each["matcher"]["options"]: each["properties"][0]["value"][0]["url"]
+        for each in overrides(table)
+        if each["properties"][0]["id"] == "links"
+    }
+    assert links.keys() == {"Cluster", "Source", "Queue", "Kind"}
+    assert all(f"&var-cluster={field('cluster')}&" in url for url in links.values())
 
 
 @pytest.mark.parametrize("kind", ["stat", "bar-gauge", "state-timeline", "timeseries"])
-@pytest.mark.parametrize("said", [{}, {"mappings": {0: {"text": "down", "colour": "critical"}, "null": {"text": "?"}}}])
+@pytest.mark.parametrize("said", [{}, {"mappings": {0: {"text": "down", "colour": "critical"}}}])
 def test_every_kind_is_what_grafanas_types_say(tmp_path: Path, kind: str, said: dict[str, Any]) -> None:
     queries = [{"expr": '[= total("jobqueue_jobs", by=[]) =]', "legend": "jobs"}]
     found = made(panel(tmp_path, kind=kind, queries=queries, decimals=1, min=0, max=5, **said))

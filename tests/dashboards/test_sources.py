@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jobqueue_exporter.dashboards import sources
+from jobqueue_exporter.dashboards.source import Panel, Query, Thresholds
 from jobqueue_exporter.errors import ConfigError
 from tests.dashboards.made import SMALL, source
 
@@ -16,6 +18,17 @@ def told(folder: Path, text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
         sources.read(file)
     return tuple(problem.removeprefix(f"{file}:") for problem in caught.value.problems)
+
+
+def test_every_key_is_used_by_a_dashboard_of_ours() -> None:
+    panels = [panel for source in sources.ours() for _, _, _, panel in source.panels()]
+    queries = [query for panel in panels for query in panel.queries]
+    thresholds = [*(each.thresholds for each in panels), *(each.thresholds for each in queries)]
+    for kind, parts in ((Panel, panels), (Query, queries), (Thresholds, [each for each in thresholds if each])):
+        for key in msgspec.structs.fields(kind):
+            assert any(getattr(part, key.name) not in (key.default, {}) for part in parts), (
+                f"{kind.__name__}: {key.name}"
+            )
 
 
 def test_a_dashboard_is_known_by_the_name_of_its_file(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import promql_parser as promql
 import pytest
 
 from jobqueue_exporter.bundle.configured import Bundle
 from jobqueue_exporter.bundle.language import UnknownMetric
 from jobqueue_exporter.config.types import Alerts
-from jobqueue_exporter.dashboards.words import Words
+from jobqueue_exporter.dashboards import sources
+from jobqueue_exporter.dashboards.words import Words, with_spans
 from tests.dashboards.made import bundle
 
 AGE = "jobqueue_oldest_pending_age_seconds"
@@ -36,7 +38,7 @@ def kept() -> Bundle:
          'max by (source, state) (jobqueue_workers{state!="live", source=~"$source"})'),
         (words().total(AGE, by=["source"]), f"sum by (source) (max by ({LANE}) ({AGE}{{{NARROWED}}}))"),
         (words().total(AGE, by=[]), f"sum by () (max by ({LANE}) ({AGE}{{{NARROWED}}}))"),
-        (words().lowest(AGE, by=["source"]), f"min by (source) (max by ({LANE}) ({AGE}{{{NARROWED}}}))"),
+        (words().lowest(AGE, by=["source"]), f"min by (source) ({AGE}{{{NARROWED}}})"),
         (words().count("jobqueue_source_up", test="==0"),
          'sum by () (max by (source) (jobqueue_source_up{source=~"$source"}) == bool 0)'),
         (words().rate("jobqueue_jobs_enqueued_total", by=["queue"]),
@@ -50,11 +52,13 @@ def kept() -> Bundle:
          "histogram_quantile(0.95, max by (queue, le) (sum by (queue, le, instance) "
          f"(rate(jobqueue_job_wait_seconds_bucket{{{NARROWED}}}[$__rate_interval]))))"),
         (words().since("jobqueue_worker_heartbeat_timestamp_seconds"),
-         'time() - max by (source) (jobqueue_worker_heartbeat_timestamp_seconds{source=~"$source"})'),
-        (words().share("a", "b"), "(a)\n/ ((b) > 0)"),
+         '(time() - max by (source) (jobqueue_worker_heartbeat_timestamp_seconds{source=~"$source"}))'),
+        (words().share("a", "b"), "((a)\n/ ((b) > 0))"),
         (words().other("up"), 'max by (instance) (up{job="jobqueue"})'),
         (words().limit("JobQueueBacklogHigh"), "100"),
         (words().limit("JobQueueStalled", "waits"), "600"),
+        (words().as_in("JobQueueWorkerCrashLoop", "kube_pod_container_status_restarts_total"),
+         'container=~".*worker.*"'),
     ],
 )  # fmt: skip
 def test_a_word_stands_for_an_expression(made: str, expected: str) -> None:
@@ -68,9 +72,46 @@ def test_the_buckets_of_replicas_are_brought_together_before_they_are_summed() -
     )
 
 
-def test_alerts_that_fire_are_counted_and_none_is_zero_where_there_is_one_number() -> None:
-    assert words().firing(by=["severity"]).startswith("count by (severity) (max by (alertname, severity, ")
-    assert words().firing(by=[]).endswith(" or vector(0)")
+@pytest.mark.parametrize(
+    "made",
+    [
+        words().gauge(AGE), words().lowest(AGE), words().total(AGE), words().count(AGE),
+        words().rate("jobqueue_jobs_enqueued_total"), words().increase_over("jobqueue_jobs_enqueued_total"),
+        words().share("a + b", "c + d"), words().quantile(0.5, "jobqueue_job_wait_seconds"),
+        words().buckets("jobqueue_job_wait_seconds"), words().since("jobqueue_worker_heartbeat_timestamp_seconds"),
+        words().firing('severity="info"'), words().other("up"), words().limit("JobQueueBacklogHigh"),
+    ],
+)  # fmt: skip
+def test_a_word_is_an_operand_as_a_whole(made: str) -> None:
+    for expr, inner in ((f"one ^ {made}", "rhs"), (f"{made} ^ one", "lhs")):
+        parsed = promql.parse(with_spans(expr))
+        assert isinstance(parsed, promql.BinaryExpr)
+        assert str(parsed.op) == "^"
+        assert str(getattr(parsed, inner)) == str(promql.parse(with_spans(made)))
+
+
+def test_alerts_that_fire_are_counted_and_none_is_zero_only_where_our_rules_are_loaded() -> None:
+    assert Words(kept(), ("source",)).firing('severity="critical"') == (
+        "(count by (cluster) (max by (cluster, alertname, severity, alert_type, source, queue, kind) "
+        '(ALERTS{alertstate="firing", alertname=~"JobQueue.+", severity!="none", severity="critical", '
+        'cluster=~"$cluster", source=~"$source"}))\n'
+        'or 0 * max by (cluster) (jobqueue_source_up{cluster=~"$cluster", source=~"$source"}) '
+        'and on () max by () (ALERTS{alertstate="firing", alertname="JobQueueWatchdog", '
+        'cluster=~"$cluster|", source=~"$source|"}))'
+    )
+
+
+def test_every_word_is_used_by_a_dashboard() -> None:
+    text = "".join(
+        query.expr for source in sources.ours() for _, _, _, each in source.panels() for query in each.queries
+    )
+    assert [name for name in words().all() if f"{name}(" not in text] == []
+
+
+@pytest.mark.parametrize("metric", ["jobqueue_source_up", "kube_pod_container_status_waiting_reason"])
+def test_what_an_alert_says_of_a_metric_that_it_does_not_look_at_is_refused(metric: str) -> None:
+    with pytest.raises(ValueError, match=f"JobQueueWorkerCrashLoop does not look at {metric}"):
+        words().as_in("JobQueueWorkerCrashLoop", metric)
 
 
 def test_labels_that_tell_clusters_apart_join_every_grouping_and_narrow_every_selector() -> None:

@@ -17,6 +17,31 @@ COLOURS: Mapping[ColourName, str] = {
 }
 """Names that Grafana shows well on light and on dark."""
 
+OF_VALUES: Mapping[str, Mapping[str, ColourName]] = {
+    "state": {
+        "pending": "info",
+        "retrying": "warning",
+        "running": "ok",
+        "dead_letter": "critical",
+        "live": "ok",
+        "stale": "warning",
+    },
+    "outcome": {"completed": "ok", "dead_letter": "critical", "discarded": "critical", "cancelled": "muted"},
+    "recovery_state": {
+        "pending": "warning",
+        "retry_scheduled": "info",
+        "recovered": "ok",
+        "abandoned": "critical",
+    },
+}
+"""Values of labels that have the same colour everywhere; the others take one of the palette."""
+
+_UNTOLD: Mapping[str, object] = {
+    "type": "special",
+    "options": {"match": "null+nan", "result": {"text": "-", "color": "transparent"}},
+}
+"""A cell without a value, which would be shown as less than all thresholds."""
+
 
 def thresholds(wanted: Thresholds | None, bundle: Bundle) -> dict[str, object]:
     """Steps by rising value; without any, one colour for all. Raises ValueError."""
@@ -33,21 +58,19 @@ def numbers(wanted: Thresholds, bundle: Bundle) -> dict[ColourName, float]:
         "ok": wanted.ok,
         "warning": wanted.warning,
         "critical": wanted.critical,
-        "info": wanted.info,
-        "muted": wanted.muted,
     }
     return {name: _number(value, bundle) for name, value in said.items() if value is not None}
 
 
 def mappings(words: Mapping[str, Word]) -> list[dict[str, object]]:
-    """Words for values; the value `null` is none at all."""
-    found: list[dict[str, object]] = []
-    plain = {value: _word(word, index) for index, (value, word) in enumerate(words.items()) if value != "null"}
-    if plain:
-        found.append({"type": "value", "options": plain})
-    if "null" in words:
-        found.append({"type": "special", "options": {"match": "null", "result": _word(words["null"], len(plain))}})
-    return found
+    """Words for values."""
+    options = {value: _word(word, index) for index, (value, word) in enumerate(words.items())}
+    return [{"type": "value", "options": options}] if options else []
+
+
+def of_cells(words: Mapping[str, Word]) -> list[dict[str, object]]:
+    """The same for a column of a table, some of whose cells have no value."""
+    return [*mappings(words), dict(_UNTOLD)]
 
 
 def _word(word: Word, index: int) -> dict[str, object]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jinja2
 import msgspec
 import promql_parser as promql
 
-from jobqueue_exporter.bundle import language
+from jobqueue_exporter.bundle import language, selectors
 from jobqueue_exporter.bundle.configured import Bundle
-from jobqueue_exporter.bundle.language import UnknownMetric
+from jobqueue_exporter.bundle.language import LABELS, UnknownMetric
 from jobqueue_exporter.bundle.promql import Result
 from jobqueue_exporter.catalog.metric import SOURCE
-from jobqueue_exporter.dashboards import alert_list
+from jobqueue_exporter.dashboards import alert_list, tables
 from jobqueue_exporter.dashboards.source import Panel, Row, Source
 from jobqueue_exporter.dashboards.words import Words, with_spans
 from jobqueue_exporter.errors import ConfigError
@@ -43,6 +43,15 @@ def panels(source: Source, bundle: Bundle) -> tuple[Filled, ...]:
     return tuple(found)
 
 
+def ignored(panel: Panel, variables: Sequence[str]) -> tuple[str, ...]:
+    """The variables that narrow nothing in some query of a panel. Raises ValueError: an expression is no PromQL."""
+    found: set[str] = set()
+    for query in panel.queries:
+        if metrics := selectors.metrics(promql.parse(with_spans(query.expr))):
+            found |= set(variables) - {label for metric in metrics for label in LABELS.get(metric, ())}
+    return tuple(name for name in variables if name in found)
+
+
 def _all(source: Source) -> Iterator[tuple[tuple[str | int, ...], Row, Panel]]:
     for at, index, row, panel in source.panels():
         yield ("rows", at, "panels", index), row, panel
@@ -59,6 +68,8 @@ def _filled(source: Source, where: tuple[str | int, ...], panel: Panel, words: W
             problems.append(f"{source.place(*where, 'queries', number, 'expr')}: {panel.title}: {error}")
             continue
         legend = _legend(query.legend, expr, words) if panel.kind != "table" else ""
+        if panel.kind == "table":
+            expr = tables.whole(expr, (*panel.by, *query.with_))
         queries.append(msgspec.structs.replace(query, expr=expr, legend=legend))
     return msgspec.structs.replace(panel, queries=tuple(queries))
 

@@ -31,13 +31,13 @@ def _topics(source: Source) -> Iterator[str]:
         yield row.topic
         for panel in row.panels:
             if panel.kind == "alert-list":
-                yield from panel.topics or TOPICS
+                yield from TOPICS
 
 
 def _annotation(topic: str, words: Words, links: Links) -> dict[str, object]:
     labels = ("alertname", "severity", *LANE)
     expr = words.gauge("ALERTS", f'{FIRING}, alertname=~"{alternatives([topic], words)}"', labels)
-    link = f'<a href="{links.runbook(topic, "{{alertname}}")}" target="_blank" rel="noopener">runbook</a>'
+    link = f'<a href="{links.runbook(topic)}#{{{{alertname}}}}" target="_blank" rel="noopener">runbook</a>'
     title = specs.title(topic) if topic in TOPICS else topic
     return {
         "name": f"Alerts: {title}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jobqueue_exporter.bundle.boards import UID
 from jobqueue_exporter.bundle.configured import Bundle
+from jobqueue_exporter.dashboards.alert_list import OF_LABELS
 from jobqueue_exporter.dashboards.filled import Filled
 from jobqueue_exporter.dashboards.source import Source
 
@@ -22,7 +23,7 @@ class Links:
 
     def runbook(self, topic: str, alert: str = "") -> str:
         """The page of a topic, or the place of an alert in it."""
-        return f"{self.bundle.settings.runbooks}/{topic}{f'#{alert}' if alert else ''}"
+        return f"{self.bundle.settings.runbooks}/{topic}{f'#{alert.lower()}' if alert else ''}"
 
     def topic(self, alert: str) -> str:
         """Whose runbook an alert is in. Raises KeyError."""
@@ -54,17 +55,20 @@ class Links:
         if not filled.panel.next:
             return []
         dashboard = self.sources[filled.panel.next].dashboard
+        keep = self.bundle.settings.alerts.keep_labels
         chosen = [
-            _of_the_row(name) if name in filled.panel.by else f"${{{name}:queryparam}}"
-            for name in dashboard.variables
-            if name in (*filled.panel.by, *source.dashboard.variables)
+            _of_the_row(name) if name in (*keep, *filled.panel.by) else f"${{{name}:queryparam}}"
+            for name in (*keep, *dashboard.variables)
+            if name in (*keep, *filled.panel.by, *source.dashboard.variables)
         ]
         query = "&".join(["${datasource:queryparam}", *chosen, TIME])
         return [{"title": dashboard.title, "url": f"/d/{UID}{filled.panel.next}?{query}"}]
 
     def of_alert(self) -> list[dict[str, object]]:
-        """From an alert in a table to its place in a runbook."""
-        url = self.runbook("${__data.fields.topic}", "${__data.fields.alertname}")
+        """From an alert in a table to its place in a runbook, with the labels of LANE that it has."""
+        query = "&".join(f"{_field(name)}={_field(label)}" for label, name in OF_LABELS.items())
+        where = f"?{query}" if self.bundle.settings.ours else ""
+        url = f"{self.runbook(_field('topic'))}{where}#${{__data.fields.alertname}}"
         return [{"title": "Runbook", "url": url, "targetBlank": True}]
 
 
@@ -84,4 +88,8 @@ def _link(title: str, url: str, icon: str, *, keep: bool, tooltip: str = "", bla
 
 
 def _of_the_row(variable: str) -> str:
-    return f"var-{variable}=${{__data.fields.{variable}:percentencode}}"
+    return f"var-{variable}={_field(variable)}"
+
+
+def _field(name: str) -> str:
+    return f"${{__data.fields.{name}:percentencode}}"

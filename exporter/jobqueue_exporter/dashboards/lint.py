@@ -31,6 +31,7 @@ _LONGEST_UID = 40
 _UIDS = ("$datasource", "${datasource}")
 _VALUES = re.compile(r"label_values\((?P<series>.+), *(?P<label>\w+)\)")
 _SHOWS_NUMBERS = ("stat", "timeseries", "gauge", "bargauge")
+_SHOWS_NOW = ("stat", "gauge", "bargauge", "table")
 _GROWING = frozenset(
     name
     for metric in METRICS
@@ -152,6 +153,18 @@ def _uneditable(dashboard: Data) -> Found:
         yield None, "can be edited in Grafana, where changes are lost"
 
 
+def _no_value(dashboard: Data) -> Found:
+    for panel in _panels(dashboard):
+        if panel.get("type") == "table" and "noValue" in panel.get("fieldConfig", {}).get("defaults", {}):
+            yield panel.get("id"), "says in each empty cell why there may be no rows"
+
+
+def _now(dashboard: Data) -> Found:
+    for panel in _panels(dashboard):
+        if panel.get("type") in _SHOWS_NOW and not all(each.get("instant") for each in panel.get("targets", [])):
+            yield panel.get("id"), "shows what was, hours after it is no longer told: its queries are not instant"
+
+
 def _grid(dashboard: Data) -> Found:
     taken: list[tuple[Spot, Data]] = []
     for panel in dashboard.get("panels", []):
@@ -212,5 +225,7 @@ RULES: Mapping[str, Callable[[Data], Found]] = {
     "uneditable-dashboard": _uneditable,
     "grid": _grid,
     "ids": _ids,
+    "no-value": _no_value,
+    "now": _now,
 }
-"""Each rule by its name; the last two are ours."""
+"""Each rule by its name; the last four are ours."""

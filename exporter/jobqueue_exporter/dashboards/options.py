@@ -9,7 +9,7 @@ from jobqueue_exporter.dashboards.source import Panel
 TYPES: Mapping[str, str] = {"bar-gauge": "bargauge"}
 """What Grafana calls a kind, where it is another word."""
 
-_CALCULATED = {"last": "lastNotNull", "max": "max", "min": "min", "mean": "mean", "sum": "sum"}
+_NOW = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 _LEGEND = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
 
 
@@ -24,18 +24,14 @@ def custom(panel: Panel) -> dict[str, object]:
     return made(panel) if made else {}
 
 
-def _reduced(panel: Panel) -> dict[str, object]:
-    return {"calcs": [_CALCULATED[panel.reduce]], "fields": "", "values": False}
-
-
 def _stat(panel: Panel) -> dict[str, object]:
     return {
         "colorMode": "background" if panel.thresholds or panel.mappings else "none",
-        "graphMode": "area" if panel.sparkline else "none",
+        "graphMode": "none",
         "justifyMode": "auto",
         "orientation": "auto",
         "percentChangeColorMode": "standard",
-        "reduceOptions": _reduced(panel),
+        "reduceOptions": _NOW,
         "showPercentChange": False,
         "textMode": "auto",
         "wideLayout": True,
@@ -46,7 +42,7 @@ def _timeseries(_: Panel) -> dict[str, object]:
     return {"legend": _LEGEND, "tooltip": {"mode": "multi", "sort": "desc"}}
 
 
-def _bar_gauge(panel: Panel) -> dict[str, object]:
+def _bar_gauge(_: Panel) -> dict[str, object]:
     return {
         "displayMode": "basic",
         "legend": {**_LEGEND, "showLegend": False},
@@ -55,7 +51,7 @@ def _bar_gauge(panel: Panel) -> dict[str, object]:
         "minVizWidth": 8,
         "namePlacement": "auto",
         "orientation": "horizontal",
-        "reduceOptions": _reduced(panel),
+        "reduceOptions": _NOW,
         "showUnfilled": True,
         "sizing": "auto",
         "valueMode": "color",
@@ -109,7 +105,7 @@ def _lines(panel: Panel) -> dict[str, object]:
         "fillOpacity": 30 if panel.stacked else 8,
         "lineInterpolation": "linear",
         "lineWidth": 1,
-        "scaleDistribution": {"type": "log", "log": 10} if panel.log else {"type": "linear"},
+        "scaleDistribution": {"type": "linear"},
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"mode": "normal" if panel.stacked else "none", "group": "A"},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobqueue_exporter.dashboards import colours, options, tables
-from jobqueue_exporter.dashboards.filled import Filled
+from jobqueue_exporter.dashboards.filled import Filled, ignored
 from jobqueue_exporter.dashboards.layout import Spot
 from jobqueue_exporter.dashboards.links import Links
-from jobqueue_exporter.dashboards.source import Panel, Query, Source
+from jobqueue_exporter.dashboards.source import ColourName, Panel, Query, Source
 
 Data = dict[str, object]
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -22,7 +22,7 @@ def panel(source: Source, filled: Filled, number: int, spot: Spot, links: Links)
         "id": number,
         "type": options.TYPES.get(shown.kind, shown.kind),
         "title": shown.title,
-        "description": shown.question,
+        "description": _description(source, shown),
         "datasource": DATASOURCE,
         "gridPos": spot.data(),
         "links": links.of_panel(filled),
@@ -34,7 +34,7 @@ def panel(source: Source, filled: Filled, number: int, spot: Spot, links: Links)
         "targets": [_target(shown, query, index) for index, query in enumerate(shown.queries)],
     }
     if shown.kind == "table":
-        made["transformations"] = tables.transformations(shown)
+        made["transformations"] = tables.transformations(shown, links.bundle.settings.alerts.keep_labels)
     return made
 
 
@@ -43,10 +43,18 @@ def row(title: str, number: int, spot: Spot) -> Data:
     return {"id": number, "type": "row", "title": title, "collapsed": False, "gridPos": spot.data(), "panels": []}
 
 
+def _description(source: Source, shown: Panel) -> str:
+    """Its question, and what is to be known of the answer."""
+    found = [shown.question]
+    if of_all := ignored(shown, source.dashboard.variables):
+        found.append(f"Of all {' and '.join(f'{name}s' for name in of_all)}, whichever are chosen.")
+    if shown.kind == "table" and shown.empty_because:
+        found.append(f"Empty when {shown.empty_because[0].lower()}{shown.empty_because[1:]}")
+    return " ".join(found)
+
+
 def _target(shown: Panel, query: Query, index: int) -> Data:
-    now = shown.kind in ("table", "bar-gauge") or (shown.kind == "stat" and not shown.sparkline)
-    if shown.reduce != "last":
-        now = False
+    now = shown.kind in ("table", "bar-gauge", "stat")
     return {
         "refId": tables.ref(index),
         "datasource": DATASOURCE,
@@ -70,7 +78,7 @@ def _defaults(shown: Panel, links: Links) -> Data:
         "min": shown.min,
         "max": shown.max,
         "decimals": shown.decimals,
-        "noValue": shown.empty_because,
+        "noValue": shown.empty_because if shown.kind != "table" else None,  # a table would show it in each empty cell
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -83,23 +91,33 @@ def _overrides(source: Source, filled: Filled, links: Links) -> Iterator[Data]:
     for index, query in enumerate(filled.panel.queries):
         if properties := list(_drawn(query)):
             yield {"matcher": {"id": "byFrameRefID", "options": tables.ref(index)}, "properties": properties}
+    for value, colour in _values(filled.panel).items():
+        yield {"matcher": {"id": "byRegexp", "options": f"/(^| ){value}$/"}, "properties": [_fixed(colour)]}
+
+
+def _values(shown: Panel) -> dict[str, ColourName]:
+    """The colours of series whose names end with the value of a label that has such."""
+    found: dict[str, ColourName] = {}
+    for query in shown.queries:
+        for label, named in colours.OF_VALUES.items():
+            if query.legend.endswith(f"{{{{{label}}}}}"):
+                found |= named
+    return found
 
 
 def _drawn(query: Query) -> Iterator[Data]:
     """What makes the series of a query look otherwise than the others."""
-    colour = query.colour
     match query.as_:
         case "threshold":
-            colour = colour or "critical"
+            yield _fixed("critical")
             yield {"id": "custom.lineStyle", "value": _DASHED}
             yield {"id": "custom.fillOpacity", "value": 0}
             yield {"id": "custom.stacking", "value": {"mode": "none", "group": "A"}}
         case "area":
             yield {"id": "custom.fillOpacity", "value": 30}
-        case "bars":
-            yield {"id": "custom.drawStyle", "value": "bars"}
-            yield {"id": "custom.fillOpacity", "value": 60}
         case "below":
             yield {"id": "custom.transform", "value": "negative-Y"}
-    if colour:
-        yield {"id": "color", "value": {"mode": "fixed", "fixedColor": colours.COLOURS[colour]}}
+
+
+def _fixed(colour: ColourName) -> Data:
+    return {"id": "color", "value": {"mode": "fixed", "fixedColor": colours.COLOURS[colour]}}

@@ -99,7 +99,7 @@ def _narrowed(selector: promql.VectorSelector, words: Words) -> Iterator[str]:
     held = {(each.name, each.value) for each in selector.matchers.matchers}
     for name in (*words.keep, *words.variables):
         has = name in words.keep or name in LABELS[selector.name or ""]
-        if has and (name, f"${name}") not in held:
+        if has and not held & {(name, f"${name}"), (name, f"${name}|")}:
             yield f"{selector.name} is not narrowed by ${name}; use the words, or selector()"
 
 

@@ -13,11 +13,7 @@ from jobqueue_exporter.dashboards.source import VARIABLES, Panel, Source
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "by": ("table",),
     "sort": ("table",),
-    "topics": ("alert-list",),
     "stacked": ("timeseries",),
-    "log": ("timeseries",),
-    "sparkline": ("stat",),
-    "reduce": ("stat", "bar-gauge"),
 }
 _OF_A_COLUMN = ("column", "with_", "unit", "decimals", "thresholds", "mappings")
 
@@ -60,15 +56,12 @@ class References:
     def _links(self, source: Source, panel: Panel) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if panel.next and (text := self._next(source, panel.next)):
             yield ("next",), text
-        for topic in panel.topics:
-            if topic not in self._alerts.values():
-                yield ("topics",), f"there are no alerts of the topic {topic}"
         if panel.runbook is None:
             return
         topic = self._alerts.get(panel.runbook, "")
         if not topic:
             yield ("runbook",), f"there is no alert {panel.runbook}"
-        elif panel.runbook not in self._anchors(topic) and not self._elsewhere:
+        elif panel.runbook.lower() not in self._anchors(topic) and not self._elsewhere:
             yield ("runbook",), f"the runbook {topic} has no place {panel.runbook}"
 
     def _anchors(self, topic: str) -> frozenset[str]:

@@ -18,6 +18,7 @@ from jobqueue_exporter.errors import ConfigError
 Data = dict[str, object]
 TAG = "jobqueue"
 SCHEMA_VERSION = 42
+_NOT_NEEDED = "# Only for a Grafana that has no data source for Prometheus yet: every dashboard lets you choose one.\n"
 _DASHBOARDS = "/var/lib/grafana/dashboards/jobqueue"
 
 
@@ -35,7 +36,7 @@ def files(sources: Sequence[Source], bundle: Bundle) -> dict[str, str]:
     if problems:
         raise ConfigError(*problems)
     made["provisioning/dashboards/jobqueue.yaml"] = written.text(_provider(), by="dashboards render")
-    made["provisioning/datasources/jobqueue.yaml"] = written.text(_datasource(), by="dashboards render")
+    made["provisioning/datasources/jobqueue.yaml"] = _NOT_NEEDED + written.text(_datasource(), by="dashboards render")
     return made
 
 
@@ -103,11 +104,12 @@ def _datasource() -> Data:
         "apiVersion": 1,
         "datasources": [
             {
-                "name": "Prometheus",
+                "name": "Prometheus (jobqueue)",
+                "uid": "jobqueue-prometheus",
                 "type": "prometheus",
                 "access": "proxy",
                 "url": "http://localhost:9090",
-                "isDefault": True,
+                "isDefault": False,
                 "jsonData": {"httpMethod": "POST", "timeInterval": "15s"},
             }
         ],

@@ -14,16 +14,15 @@ from jobqueue_exporter.config.basics import Strict
 VARIABLES = ("source", "queue", "kind")
 """The labels that a dashboard can be narrowed by, in the order in which they are chosen."""
 
-SITUATIONS = ("steady", "no-workers", "stuck", "poison", "backlog", "ffmpeg-missing", "services")
+SITUATIONS = ("steady", "no-workers", "stuck", "poison", "backlog", "ffmpeg-missing", "services", "all")
 """In which every query of a panel is run: a demo where all is well, one that is broken in one way, or services that
-speak HTTP beside a paused queue."""
+speak HTTP beside a paused queue; or all of these side by side."""
 
 Kind = Literal["stat", "timeseries", "table", "state-timeline", "bar-gauge", "heatmap", "alert-list"]
 Variable = Literal["source", "queue", "kind"]
-Situation = Literal["steady", "no-workers", "stuck", "poison", "backlog", "ffmpeg-missing", "services"]
+Situation = Literal["steady", "no-workers", "stuck", "poison", "backlog", "ffmpeg-missing", "services", "all"]
 ColourName = Literal["ok", "warning", "critical", "info", "muted"]
-Drawn = Literal["line", "area", "bars", "threshold", "below"]
-Reduced = Literal["last", "max", "min", "mean", "sum"]
+Drawn = Literal["line", "area", "threshold", "below"]
 Text = Annotated[str, Meta(min_length=1)]
 Columns = Annotated[int, Meta(ge=1, le=24)]
 Height = Annotated[int, Meta(ge=2, le=40)]
@@ -41,10 +40,6 @@ class Thresholds(Strict, frozen=True, kw_only=True, omit_defaults=True):
     """From here on somebody should look."""
     critical: float | str | None = None
     """From here on it is bad."""
-    info: float | str | None = None
-    """From here on it is worth a glance."""
-    muted: float | str | None = None
-    """From here on it says nothing."""
 
 
 class Word(Strict, frozen=True, kw_only=True):
@@ -65,8 +60,6 @@ class Query(Strict, frozen=True, kw_only=True):
     """The name of each series; {{label}} stands for a label's value."""
     as_: Drawn = msgspec.field(name="as", default="line")
     """How it is drawn in a timeseries; threshold: as a dashed line, for what others are held against."""
-    colour: ColourName | None = None
-    """The colour of its series; left out: one of the palette."""
     column: str | None = None
     """In a table, the title of its value; left out: only its labels are shown."""
     with_: tuple[str, ...] = msgspec.field(name="with", default=())
@@ -101,13 +94,11 @@ class Panel(Strict, frozen=True, kw_only=True):
     thresholds: Thresholds | None = None
     """From which value on which colour."""
     mappings: dict[str, Word] = msgspec.field(default_factory=dict)
-    """Words for values; the value `null` is none at all."""
+    """Words for values."""
     by: tuple[str, ...] = ()
     """In a table, the labels that make a row, each a column."""
     sort: str | None = None
     """In a table, the column that it is sorted by; `-` before it: descending."""
-    topics: tuple[str, ...] = ()
-    """In an alert-list, whose alerts; left out: all."""
     min: float | None = None
     """The least value of its axis."""
     max: float | None = None
@@ -116,12 +107,6 @@ class Panel(Strict, frozen=True, kw_only=True):
     """How many decimals are shown."""
     stacked: bool = False
     """In a timeseries, whether series stand on each other."""
-    log: bool = False
-    """In a timeseries, whether the axis is logarithmic."""
-    sparkline: bool = False
-    """In a stat, whether its course is drawn behind the number."""
-    reduce: Reduced = "last"
-    """In a stat or bar-gauge, which value of a series is shown."""
     runbook: str | None = None
     """The alert that looks at the same, to whose place in the runbook it links; left out: to its row's topic."""
     next: str | None = None
@@ -129,7 +114,7 @@ class Panel(Strict, frozen=True, kw_only=True):
     shows_in: tuple[Situation, ...] = ("steady",)
     """In which situations every one of its queries gives something."""
     empty_because: str | None = None
-    """Why there may be nothing to show; it says so then."""
+    """Why there may be nothing to show, as a sentence; it says so then, a table in its description."""
 
 
 class Row(Strict, frozen=True, kw_only=True):

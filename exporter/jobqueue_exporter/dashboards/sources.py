@@ -7,9 +7,9 @@ from importlib.resources import as_file
 from pathlib import Path
 
 from jobqueue_exporter import paths
-from jobqueue_exporter.bundle.typed import converted
 from jobqueue_exporter.config import document
 from jobqueue_exporter.config.nodes import Where
+from jobqueue_exporter.config.typed import converted
 from jobqueue_exporter.dashboards.source import Dashboard, Panel, Query, Row, Source
 from jobqueue_exporter.errors import ConfigError
 

@@ -1,18 +1,21 @@
 """The words that expressions of dashboards are written in.
 
 As in alerts, what two exporters read of the same source must not count twice: replicas are brought together by `max by`
-before anything is summed. Every selector is narrowed by the dashboard's variables.
+before anything is summed. Every selector is narrowed by the dashboard's variables. What a word gives may stand beside
+any operator.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from jobqueue_exporter.bundle import language, rules
+from jobqueue_exporter.bundle import expressions, language, rules
 from jobqueue_exporter.bundle.configured import Bundle
 from jobqueue_exporter.bundle.language import LABELS, Scope
+from jobqueue_exporter.bundle.spec import Spec
 from jobqueue_exporter.catalog.metric import LANE
 
 RATE = "$__rate_interval"
@@ -23,6 +26,7 @@ OF_GRAFANA = {RATE: "5m", "$__interval_ms": "60000", "$__interval": "1m", "$__ra
 OURS = 'alertname=~"JobQueue.+", severity!="none"'
 """Which alerts are ours; those without a severity never tell anybody anything."""
 FIRING = 'alertstate="firing"'
+WATCHDOG = 'alertname="JobQueueWatchdog"'
 _HELD = re.compile(r'(\w+)="')
 _TEST = re.compile(r"(==|!=|<=|>=|<|>) *(-?[\d.]+)")
 By = Sequence[str] | None
@@ -66,8 +70,8 @@ class Words:
         return f"max by ({self._groups(metric, where, by)}) ({self.selector(metric, where)})"
 
     def lowest(self, metric: str, where: str = "", by: By = None) -> str:
-        """The lowest of several series."""
-        return f"min by ({self._groups(metric, where, by)}) ({self.gauge(metric, where)})"
+        """The lowest value, also of what several exporters say of the same."""
+        return f"min by ({self._groups(metric, where, by)}) ({self.selector(metric, where)})"
 
     def total(self, metric: str, where: str = "", by: By = None) -> str:
         """The sum of several series."""
@@ -91,7 +95,7 @@ class Words:
 
     def share(self, part: str, whole: str) -> str:
         """One expression as a part of another with the same labels; nothing where that is 0."""
-        return f"({part})\n/ (({whole}) > 0)"
+        return f"(({part})\n/ (({whole}) > 0))"
 
     def quantile(self, part: float, metric: str, where: str = "", by: By = None) -> str:
         """Under which value this part of what a histogram saw lies."""
@@ -103,31 +107,21 @@ class Words:
         grown = self._grown("increase", f"{metric}_bucket", where, None, RATE)
         return f"sum by ({self.labels('le')}) ({grown})"
 
-    def average(self, metric: str, where: str = "", by: By = None) -> str:
-        """The mean of what a histogram saw."""
-        names = self._names(f"{metric}_count", where, by)
-        sums, counts = (self._grown("rate", f"{metric}_{part}", where, names, RATE) for part in ("sum", "count"))
-        return self.share(sums, counts)
-
     def since(self, metric: str, where: str = "", by: By = None) -> str:
         """How many seconds ago it was."""
-        return f"time() - {self.gauge(metric, where, by)}"
+        return f"(time() - {self.gauge(metric, where, by)})"
 
     def paused(self) -> str:
         """Leaves out the lanes of queues that are paused."""
         return f"unless {self.on('source', 'queue')} ({self.gauge('jobqueue_queue_paused')} == 1)"
 
-    def owned(self, expr: str) -> str:
-        """The expression, whose result is by lane, with the label `owner` added."""
-        one = f"topk by ({self.labels(*LANE)}) (1, {self.gauge('jobqueue_queue_info')})"
-        return f"(\n{expr}\n)\n* {self.on(*LANE)} group_left (owner) {one}"
-
-    def firing(self, where: str = "", by: Sequence[str] = LANE) -> str:
-        """How many of our alerts fire; 0 where none does and `by` is empty."""
+    def firing(self, where: str) -> str:
+        """How many of our alerts fire; 0 where none does, and nothing where our rules are not loaded."""
         labels = ("alertname", "severity", "alert_type", *LANE)
-        inner = self.gauge("ALERTS", ", ".join([FIRING, OURS, *([where] if where else [])]), labels)
-        counted = f"count by ({self.labels(*by)}) ({inner})"
-        return counted if by or self.keep else f"{counted} or vector(0)"
+        fires = self.gauge("ALERTS", f"{FIRING}, {OURS}, {where}", labels)
+        loaded = f"max by () ({self._watchdog()})"
+        known = self.gauge("jobqueue_source_up", by=[])
+        return f"(count by ({self.labels()}) ({fires})\nor 0 * {known} and on () {loaded})"
 
     def other(self, metric: str, where: str = "", by: By = ("instance",)) -> str:
         """The highest value of what Prometheus says of our scrapes."""
@@ -138,14 +132,26 @@ class Words:
         """A threshold of an alert as it is configured, in numbers. Raises ValueError."""
         return str(language.number(limit(self.bundle, alert, name)))
 
+    def as_in(self, alert: str, metric: str) -> str:
+        """What an alert says of the labels of a metric, for `where`. Raises ValueError, ConfigError."""
+        for each in expressions.selected(_spec(self.bundle, alert)):
+            if each.metric == metric:
+                return ", ".join(f"{label}{operator}{json.dumps(value)}" for label, operator, value in each.matchers)
+        raise ValueError(f"{alert} does not look at {metric}")
+
     def all(self) -> dict[str, object]:
         """Each word by its name."""
         methods: tuple[Callable[..., str], ...] = (
             self.labels, self.on, self.selector, self.gauge, self.lowest, self.total, self.count, self.rate,
-            self.increase_over, self.share, self.quantile, self.buckets, self.average, self.since, self.paused,
-            self.owned, self.firing, self.other, self.limit,
+            self.increase_over, self.share, self.quantile, self.buckets, self.since, self.paused, self.firing,
+            self.other, self.limit, self.as_in,
         )  # fmt: skip
         return {method.__name__: method for method in methods}
+
+    def _watchdog(self) -> str:
+        """The alert that always fires; it may lack the labels of all others."""
+        narrowed = map(loose, (*self.keep, *self.variables))
+        return f"ALERTS{{{', '.join([FIRING, WATCHDOG, *narrowed])}}}"
 
     def _grown(self, function: str, metric: str, where: str, by: By, over: str) -> str:
         groups = self._names(metric, where, by)
@@ -169,6 +175,11 @@ def matcher(variable: str) -> str:
     return f'{variable}=~"${variable}"'
 
 
+def loose(variable: str) -> str:
+    """The same, for series that may lack the label."""
+    return f'{variable}=~"${variable}|"'
+
+
 def with_spans(expr: str) -> str:
     """The expression as Prometheus reads it, but for the variables of the dashboard."""
     for name, span in OF_GRAFANA.items():
@@ -178,10 +189,14 @@ def with_spans(expr: str) -> str:
 
 def limit(bundle: Bundle, alert: str, name: str) -> float:
     """A threshold of an alert. Raises ValueError."""
-    spec = next((spec for spec in bundle.specs if spec.name == alert), None)
-    if spec is None:
-        raise ValueError(f"there is no alert {alert}")
-    found: Mapping[str, float] = rules.facts(spec, bundle.settings).thresholds
+    found: Mapping[str, float] = rules.facts(_spec(bundle, alert), bundle.settings).thresholds
     if name not in found:
         raise ValueError(f"{alert} has no threshold {name}; it has {', '.join(found) or 'none'}")
     return found[name]
+
+
+def _spec(bundle: Bundle, alert: str) -> Spec:
+    for spec in bundle.specs:
+        if spec.name == alert:
+            return spec
+    raise ValueError(f"there is no alert {alert}")
