@@ -30,11 +30,31 @@ from tests.redis_server import RedisServer
 from tests.tooling import tool
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "four-engines.yml"
-ENGINES = {"video": "table", "reports": "procrastinate", "access": "bullmq", "charts": "http-json"}
+ENGINES = {
+    "video": "table",
+    "reports": "procrastinate",
+    "access": "bullmq",
+    "charts": "http-json",
+    "harvest": "table",
+    "harvest-schedules": "http-json",
+}
+# As a team has them that keeps its dead events beside its jobs; only completed jobs have a moment of their end.
+HARVEST = """
+CREATE TABLE job_status (
+    job_id text PRIMARY KEY, job_type text, status text, started_at timestamptz, completed_at timestamptz,
+    created_at timestamptz DEFAULT now());
+CREATE INDEX ON job_status (completed_at);
+CREATE TABLE dead_letter_queue (
+    id bigserial PRIMARY KEY, original_event_name text, last_error text, status text, created_at timestamptz);
+INSERT INTO job_status (job_id, job_type, status) VALUES ('1', 'harvest', 'pending');
+INSERT INTO dead_letter_queue (original_event_name, last_error, status, created_at)
+VALUES ('harvest', 'HTTP 500', 'pending', now()), ('harvest', 'HTTP 500', 'abandoned', now());
+"""
 # Which series are there if, and only if, the signal is 1.
 SERIES: Mapping[Signal, str] = {
     Signal.ENQUEUED: "jobqueue_jobs_enqueued_total",
     Signal.FINISHED: "jobqueue_jobs_finished_total",
+    Signal.FAILED: 'jobqueue_jobs_finished_total{outcome="dead_letter"}',
     Signal.ATTEMPTS_FAILED: "jobqueue_attempts_failed_total",
     Signal.WAIT: "jobqueue_waits_observed_total",
     Signal.RUN: "jobqueue_job_run_seconds_count",
@@ -55,15 +75,17 @@ STATS = {
         "recovery": {"total_in_recovery": 4, "pending_recovery": 1, "recovered": 3, "abandoned": 0},
     }
 }
+SCHEDULES = {"discovery": "2026-01-06T12:00:00Z", "harvesting": "2026-01-06T12:30:00Z"}
 FAILURES = {"failures": [{"job_id": "1", "error_message": "503 temporarily unavailable"}], "count": 1}
 
 
 class Api(BaseHTTPRequestHandler):
-    """The API of dead letters, for those who bring the token."""
+    """The APIs of dead letters and of schedules, for those who bring the token."""
 
     def do_GET(self) -> None:
         known = self.headers["Authorization"] == "Bearer t0ken"
-        body = json.dumps(STATS if self.path.endswith("/stats") else FAILURES).encode()
+        answers = {"stats": STATS, "schedules": SCHEDULES}
+        body = json.dumps(answers.get(self.path.rpartition("/")[2], FAILURES)).encode()
         self.send_response(200 if known else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -95,6 +117,7 @@ def scraped(postgres: Server) -> Iterator[str]:
     with (
         fresh_database(postgres) as video,
         fresh_database(postgres) as reports,
+        fresh_database(postgres) as harvest,
         RedisServer() as redis,
         api() as charts,
         closing(Shop(video)) as shop,
@@ -104,12 +127,16 @@ def scraped(postgres: Server) -> Iterator[str]:
         shop.jobs().add(2, kind="TRANSCRIBE", state="queued", run_at=-60, created_at=-60)
         site.defer("render", queue="slow")
         asyncio.run(enqueue(redis.url))
+        harvest.connection.execute(HARVEST.encode())
         environ = {
             "DATABASE_URL": video.dsn,
             "REPORTS_DATABASE_URL": reports.dsn,
             "REDIS_URL": redis.url,
             "CHARTS_URL": charts,
             "CHARTS_TOKEN": "t0ken",
+            "HARVEST_DATABASE_URL": harvest.dsn,
+            "HARVEST_URL": charts,
+            "HARVEST_TOKEN": "t0ken",
         }
         with closing(Collection(load(EXAMPLE, environ), engines.reader)) as collection:
             collection.read()
@@ -137,7 +164,7 @@ def test_every_collector_succeeded(scraped: str) -> None:
     assert failed == []
 
 
-def test_the_jobs_of_all_four_are_told_in_the_same_words(scraped: str) -> None:
+def test_the_jobs_of_all_are_told_in_the_same_words(scraped: str) -> None:
     jobs = {
         (labels["source"], labels["queue"], labels["kind"], labels["state"]): value
         for name, labels, value in samples(scraped)
@@ -149,6 +176,8 @@ def test_the_jobs_of_all_four_are_told_in_the_same_words(scraped: str) -> None:
         ("access", "grant-access", "", "pending"): 1,
         ("access", "grant-access", "", "dead_letter"): 1,
         ("charts", "charts", "", "dead_letter"): 7,
+        ("harvest", "job_status", "harvest", "pending"): 1,
+        ("harvest", "job_status", "harvest", "dead_letter"): 1,
     }
     assert {labels["state"] for name, labels, _ in samples(scraped) if name == "jobqueue_jobs"} <= set(State)
 
@@ -161,7 +190,11 @@ def test_a_series_is_there_exactly_where_its_signal_says_so(scraped: str, signal
         for name, labels, value in found
         if name == "jobqueue_signal_available" and labels["signal"] == signal
     }
-    present = {labels["source"] for name, labels, _ in found if name == SERIES[signal]}
+    present = {
+        labels["source"]
+        for name, labels, _ in found
+        if SERIES[signal] in (name, f'{name}{{outcome="{labels.get("outcome")}"}}')
+    }
     assert told == {source: source in present for source in ENGINES}
 
 

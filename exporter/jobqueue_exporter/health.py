@@ -13,7 +13,7 @@ from jobqueue_exporter.model import Breaker, Lane, LaneJobs, Place, Policy, Prob
 _FAILED_AT = 5
 """A queue has failed once a job has waited this many times its objective."""
 
-_FOUND = {
+PLACES = {
     Place.WORKER: "on a live worker",
     Place.READINESS: "by the health endpoint",
     Place.EXPORTER: "on the exporter's host",
@@ -187,8 +187,8 @@ def _dlq(snapshot: Snapshot, limit: int) -> Check:
 def _binary(snapshot: Snapshot, required: Sequence[str]) -> Check:
     seen = {(binary.name, binary.place): binary.available for binary in snapshot.facts.binaries or ()}
     known = dict.fromkeys((*required, *(name for name, _ in seen)))
-    best = {name: next((place for place in _FOUND if (name, place) in seen), None) for name in known}
-    missing = {n: f"{n} is missing {_FOUND[p]}." for n, p in best.items() if p and not seen[n, p]}
+    best = {name: next((place for place in PLACES if (name, place) in seen), None) for name in known}
+    missing = {n: f"{n} is missing {PLACES[p]}." for n, p in best.items() if p and not seen[n, p]}
     silent = [f"Nobody reports whether {name} is there." for name, place in best.items() if place is None]
     said = " ".join([*missing.values(), *silent])
     if missing.keys() & set(required):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jobqueue_exporter.bundle.alertmanager import inhibitions
 from jobqueue_exporter.bundle.spec import Alert, AlertType, Severity, Spec
 
@@ -21,28 +23,25 @@ def spec(name: str, severity: Severity, *explained_by: str, by: tuple[str, ...] 
     return Spec(name, "backlog", alert, "here")
 
 
-def test_a_warning_is_muted_by_what_explains_it_of_any_severity() -> None:
-    known = (spec("Symptom", Severity.CRITICAL), spec("Cause", Severity.WARNING, "Symptom", "Unknown"))
+@pytest.mark.parametrize("severity", [Severity.CRITICAL, Severity.WARNING])
+def test_what_pages_is_muted_by_what_pages_only_whatever_its_spec_says_and_all_else_by_either(
+    severity: Severity,
+) -> None:
+    known = (spec("First", Severity.CRITICAL, by=("source",)), spec("Second", severity, "First", "Unknown"))
     assert inhibitions(known, ("cluster",)) == [
-        {
-            "source_matchers": ['alertname=~"Symptom"'],
-            "target_matchers": ['alertname="Cause"'],
-            "equal": ["cluster", "source", "queue", "kind"],
-        }
-    ]
-
-
-def test_a_page_is_muted_by_another_page_only_and_its_form_for_lanes_that_do_not_page_by_either() -> None:
-    known = (spec("First", Severity.CRITICAL, by=("source",)), spec("Second", Severity.CRITICAL, "First"))
-    assert inhibitions(known, ()) == [
         {
             "source_matchers": ['alertname=~"First"', 'severity="critical"'],
             "target_matchers": ['alertname="Second"'],
-            "equal": ["source"],
+            "equal": ["cluster", "source"],
         },
         {
             "source_matchers": ['alertname=~"First"'],
             "target_matchers": ['alertname="Second"', 'severity!="critical"'],
-            "equal": ["source"],
+            "equal": ["cluster", "source"],
         },
     ]
+
+
+def test_of_the_labels_that_tell_lanes_apart_those_that_both_have_are_the_same() -> None:
+    known = (spec("First", Severity.WARNING), spec("Second", Severity.WARNING, "First"))
+    assert [rule["equal"] for rule in inhibitions(known, ())] == 2 * [["source", "queue", "kind"]]

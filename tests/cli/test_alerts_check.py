@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_spec_is_told_with_file_and_line(old: str, new: str
         ("_recovery_oldest", "_recovry_oldest", "mine.md:9: there is no metric jobqueue_recovry_oldest"),
         ("#jobqueuemine", "#jobqueueyours", "mine.md:5: the link #jobqueueyours leads to no section"),
         ("(#jobqueuemine", "(nothing.md#x", "mine.md:5: the link nothing.md#x leads to no page"),
-        ("[= t.many =]", "[= t.mayn =]", "mine.md:9: "),
+        ("[= t.many =]", "[= t.mayn =]", "mine.md:9: there is no threshold mayn; this alert has: threshold, many"),
         ("jobs stats", "once | grep ^jobqueue_jbos", "mine.md:18: there is no metric jobqueue_jbos"),
         ("# Mine\n", "\n", "mine.md:1: the page needs a title: `# Words`"),
     ],
@@ -106,14 +106,18 @@ def test_an_override_for_what_is_not_there_is_told_with_its_line() -> None:
     ]
 
 
-def test_an_objective_that_no_window_can_catch_is_told_with_its_line() -> None:
+def test_an_objective_and_a_threshold_that_no_window_can_catch_are_told_with_their_lines() -> None:
     change("mine.yaml", "many: 3", "burn: 14")
     change("mine.yaml", "t.many", "t.burn")
     change("mine.md", "t.many", "t.burn")
     with Path("jobqueue.yml").open("a") as file:
+        file.write("  rules: {JobQueueMine: {overrides: [{match: {source: a}, thresholds: {burn: 200}}]}}\n")
         file.write("queues:\n  - match: {queue: mail}\n    success_objective: 0.9\n")
-    (problem,) = [each for each in problems() if "JobQueueMine" in each]
-    assert problem.startswith("jobqueue.yml:6: queues[0].success_objective: 0.9: JobQueueMine could never fire by burn")
+    objective, threshold = sorted(each for each in problems() if "JobQueueMine" in each)[::-1]
+    assert objective.startswith("jobqueue.yml:7: queues[0].success_objective: 0.9: JobQueueMine could never fire by")
+    assert threshold.startswith(
+        "jobqueue.yml:4: alerts.rules.JobQueueMine.overrides[0].thresholds.burn: 200: JobQueueMine could never fire by"
+    )
 
 
 def _line(place: str) -> int:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from jobqueue_exporter.bundle import specs
 from jobqueue_exporter.bundle.spec import Severity, Spec
 from jobqueue_exporter.cli import main
-from tests.cli.own_alerts import SPEC as OWN
+from tests.cli import own_alerts
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
@@ -19,6 +19,8 @@ FILES = {
     "alertmanager/route.yml",
     "kubernetes/prometheusrule.yaml",
 }
+
+SEVERITIES = (Severity.CRITICAL, Severity.WARNING)
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +31,8 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def own(directory: Path) -> Path:
-    """A jobqueue.yml here with an alert of one's own beside it."""
-    (directory / "mine").mkdir()
-    (directory / "mine/mine.yaml").write_text(OWN)
-    return configured(directory, "extra_dir: mine")
+    """A jobqueue.yml here with an alert of one's own and its runbook beside it."""
+    return own_alerts.write(directory)
 
 
 def configured(directory: Path, *alerts: str) -> Path:
@@ -142,97 +142,6 @@ def test_a_check_writes_nothing_and_names_what_would_change(own: Path) -> None:
     assert written(Path("out")) == before
 
 
-@pytest.mark.parametrize(
-    ("rule", "problem"),
-    [
-        (
-            "JobQueueMin: {for: 1m}",
-            "alerts.rules.JobQueueMin: there is no alert of this name; did you mean JobQueueMine?",
-        ),
-        ("JobQueueMine: {threshold: 5}", "alerts.rules.JobQueueMine.threshold: expected a duration such as 10m, got 5"),
-        (
-            "JobQueueMine: {thresholds: {many: 5m}}",
-            "alerts.rules.JobQueueMine.thresholds.many: expected a number, got '5m'",
-        ),
-        (
-            "JobQueueMine: {thresholds: {few: 5}}",
-            "alerts.rules.JobQueueMine.thresholds.few: this alert has: threshold, many",
-        ),
-        (
-            "JobQueueMine: {overrides: [{match: {kind: a}, threshold: 1m}]}",
-            "alerts.rules.JobQueueMine: an override cannot match by kind: this alert is by source",
-        ),
-    ],
-)
-def test_what_fits_no_alert_is_told_with_its_line_and_nothing_is_written(own: Path, rule: str, problem: str) -> None:
-    own.write_text(own.read_text() + f"  rules:\n    {rule}\n")
-    result = render("--output-dir", "out")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"jobqueue.yml:5: {problem}")
-    assert not Path("out").exists()
-
-
-def test_all_that_fits_no_alert_is_told_at_once(own: Path) -> None:
-    own.write_text(own.read_text() + "  rules:\n    JobQueueMine: {threshold: 1}\n    Nothing: {for: 1m}\n")
-    assert [line.split(": ")[0] for line in render("--output-dir", "out").stderr.splitlines()] == [
-        "jobqueue.yml:5",
-        "jobqueue.yml:6",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        (
-            "severity: warning",
-            "severity: page",
-            "mine/mine.yaml:4: alerts.JobQueueMine.severity: invalid enum value 'page'",
-        ),
-        (
-            "by: [source]",
-            "by: [source]\n    unknown: 1",
-            "mine/mine.yaml:7: alerts.JobQueueMine.unknown: object contains unknown field",
-        ),
-        ("jobqueue_recovery_oldest", "jobqueue_recovry_oldest", "mine/mine.yaml:3: JobQueueMine: there is no metric"),
-        ("t.many", "t.mayn", "mine/mine.yaml:3: JobQueueMine: "),
-        ("expr: '", "expr: '[= ", "mine/mine.yaml:3: JobQueueMine: "),
-    ],
-)
-def test_a_spec_that_is_wrong_is_told_with_its_line(own: Path, old: str, new: str, problem: str) -> None:
-    spec = own.parent / "mine/mine.yaml"
-    spec.write_text(OWN.replace(old, new))
-    result = render("--output-dir", "out")
-    assert result.exit_code == 2
-    assert result.stderr.startswith(problem)
-    assert not Path("out").exists()
-
-
-def test_an_objective_that_no_window_can_catch_is_told_with_its_line_and_nothing_is_written(own: Path) -> None:
-    spec = own.parent / "mine/mine.yaml"
-    spec.write_text(OWN.replace("many: 3", "burn: 14").replace("t.many", "t.burn"))
-    own.write_text(own.read_text() + "queues:\n  - match: {queue: mail}\n    success_objective: 0.5\n")
-    result = render("--output-dir", "out")
-    told = [line for line in result.stderr.splitlines() if "JobQueueMine" in line]
-    assert result.exit_code == 2
-    assert told[0].startswith("jobqueue.yml:6: queues[0].success_objective: 0.5: JobQueueMine could never fire by burn")
-    assert not Path("out").exists()
-
-
-def test_two_alerts_of_one_name_are_refused(own: Path) -> None:
-    (own.parent / "mine/more.yaml").write_text(OWN)
-    result = render("--output-dir", "out")
-    assert result.exit_code == 2
-    assert result.stderr == (
-        "mine/more.yaml:3: JobQueueMine is at mine/mine.yaml:3 too; each alert needs a name of its own\n"
-    )
-
-
-def test_a_folder_that_is_not_there_is_told(directory: Path) -> None:
-    configured(directory, "extra_dir: nowhere")
-    result = render("--output-dir", "out")
-    assert result.stderr == "alerts.extra_dir: there is no folder nowhere\n"
-
-
 def test_outside_a_checkout_the_folder_must_be_named() -> None:
     result = render()
     assert result.exit_code == 2
@@ -244,16 +153,30 @@ def test_inside_a_checkout_the_folder_is_alerts(monkeypatch: pytest.MonkeyPatch)
     assert "alerts/prometheus" in render("--defaults", "--check").stderr + "alerts/prometheus"
 
 
-def test_a_page_goes_to_the_receiver_of_its_owner(directory: Path) -> None:
+@pytest.mark.parametrize(
+    ("said", "critical", "warning"),
+    [
+        ("receiver: media, ticket_receiver: board", "media", "board"),
+        ("receiver: media", "media", None),
+        ("ticket_receiver: board", None, "board"),
+        ("contact: media", None, None),
+    ],
+)
+def test_pages_and_tickets_of_an_owner_go_to_their_own_receivers_where_there_are_some(
+    directory: Path, said: str, critical: str | None, warning: str | None
+) -> None:
     file = configured(directory, "keep_labels: [cluster]")
-    file.write_text(file.read_text() + "owners: {'me\"dia': {receiver: media}}\n")
+    file.write_text(file.read_text() + f"owners: {{'me\"dia': {{{said}}}}}\n")
     assert render("--output-dir", "out").exit_code == 0
     config = yaml.safe_load(Path("out/alertmanager/alertmanager.yml").read_text())
     assert config["route"]["group_by"][0] == "cluster"
-    routes = [route for route in config["route"]["routes"] if route["receiver"] == "media"]
-    assert [route["matchers"] for route in routes] == [
-        ['owner="me\\"dia"', f'severity="{severity}"'] for severity in (Severity.CRITICAL, Severity.WARNING)
-    ]
+    routes = [route for route in config["route"]["routes"] if 'owner="me\\"dia"' in route["matchers"]]
+    named = {(route["matchers"][1], route["receiver"]) for route in routes}
+    wanted = {
+        (f'severity="{severity}"', receiver) for severity, receiver in zip(SEVERITIES, (critical, warning), strict=True)
+    }
+    assert named == {pair for pair in wanted if pair[1]}
+    assert {receiver for _, receiver in named} <= {receiver["name"] for receiver in config["receivers"]}
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(directory: Path) -> None:

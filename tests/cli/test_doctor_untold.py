@@ -76,6 +76,33 @@ def test_without_a_state_of_running_jobs_nothing_is_stuck(shop: Database) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("alter", "why"),
+    [
+        ("CREATE INDEX ON jobs (finished_at)", None),
+        (
+            "ALTER TABLE jobs RENAME finished_at TO completed_at; CREATE INDEX ON jobs (completed_at)",
+            "public.jobs.completed_at is filled on success alone; an indexed finished_at that is filled at each end "
+            "tells both",
+        ),
+    ],
+)
+def test_where_only_completed_jobs_are_dated_failures_cannot_be_counted(
+    shop: Database, alter: str, why: str | None
+) -> None:
+    shop.connection.execute(alter.encode())
+
+    assert [(status, text) for topic, status, text in _doctor(shop.dsn) if topic == "failures"] == [
+        (
+            "info",
+            f"jobs are counted as they are completed, not as they fail for good: {text}; until then alerts on failures "
+            "go by how the number of dead letters grows",
+        )
+        for text in (why,)
+        if text
+    ]
+
+
 def test_a_database_that_nobody_serves_is_not_connected_to_and_the_way_out_is_told(shop: Database) -> None:
     (topic, status, text), *_ = _doctor("postgresql://me@127.0.0.1:1/shop")
 

@@ -156,7 +156,7 @@ sources:
     dead_letters: {table: a b, id: "", queue: "", kind: "", status: "", attempts: "", error: "", created_at: ""}
     binaries: [" "]
     causes: [{match: "(", cause: unknown}]
-links: {runbooks: here, grafana: there, prometheus_job: " "}
+links: {runbooks: here, grafana: there, prometheus: ftp://p, prometheus_job: " "}
 """
     places = {problem.split(": ")[1] for problem in problems(text)}
     assert places == {dotted(pattern) for pattern, _ in checks.VALUES}

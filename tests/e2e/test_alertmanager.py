@@ -16,9 +16,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 CONFIG = """
 sources: [{name: shop, dsn: 'postgresql://nobody@nowhere/nothing'}]
 owners:
-  media: {contact: media@example.com, receiver: media}
+  media: {contact: media@example.com, receiver: media, ticket_receiver: media-board}
   "odd \\"name\\"": {receiver: odd}
   unreachable: {contact: somebody@example.com}
+  reader: {ticket_receiver: reader-board}
 """
 # Group intervals of seconds become fractions of one.
 SCALE = "100"
@@ -83,7 +84,7 @@ def test_a_symptom_mutes_the_causes_of_its_lane(alertmanager: Alertmanager, symp
 def test_a_symptom_mutes_no_cause_of_another_lane(alertmanager: Alertmanager, other: dict[str, str]) -> None:
     source = f"lane-{'-'.join(other)}"
     why = lane("JobQueueWaitTooLong", "critical", source)
-    what = {**lane("JobQueueBacklogHigh", "warning", source), **other}
+    what = {**lane("JobQueuePredictedWaitTooLong", "warning", source), **other}
     assert not mutes(alertmanager, why, what)
 
 
@@ -97,6 +98,12 @@ def test_what_pages_is_muted_by_what_pages_only(alertmanager: Alertmanager) -> N
     ticket, page = (lane("JobQueueWaitTooLong", severity, severity) for severity in ("warning", "critical"))
     assert not mutes(alertmanager, ticket, lane("JobQueueStalled", "critical", "warning"))
     assert mutes(alertmanager, page, lane("JobQueueStalled", "critical", "critical"))
+
+
+def test_a_cause_that_a_configuration_made_a_page_is_muted_by_what_pages_only(alertmanager: Alertmanager) -> None:
+    ticket, page = (lane("JobQueueWaitTooLong", severity, f"asked-{severity}") for severity in ("warning", "critical"))
+    assert not mutes(alertmanager, ticket, lane("JobQueueBacklogHigh", "critical", "asked-warning"))
+    assert mutes(alertmanager, page, lane("JobQueueBacklogHigh", "critical", "asked-critical"))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +146,11 @@ def test_a_source_that_is_down_mutes_what_is_told_of_reading_it_and_nothing_of_i
         ("critical", "stranger", "page"),
         ("critical", "unreachable", "page"),
         ("critical", "media", "media"),
-        ("warning", "media", "media"),
+        ("warning", "media", "media-board"),
         ("critical", 'odd "name"', "odd"),
+        ("warning", 'odd "name"', "ticket"),
+        ("critical", "reader", "page"),
+        ("warning", "reader", "reader-board"),
     ],
 )
 def test_each_owner_is_told_of_their_own_and_the_rest_goes_by_severity(
@@ -157,7 +167,7 @@ def test_nobody_is_told_of_what_is_only_informative(alertmanager: Alertmanager, 
     assert alertmanager.receivers(info) == ["nobody"]
     alertmanager.post(info)
     until(lambda: alertmanager.muted(info) is not None)
-    assert told(alertmanager, {**info, "severity": "warning"}) == ({"media"} if owner else {"ticket"})
+    assert told(alertmanager, {**info, "severity": "warning"}) == ({"media-board"} if owner else {"ticket"})
     assert alertmanager.inbox.of(**info) == []
 
 

@@ -71,14 +71,15 @@ def rules(topic: str) -> list[Rule]:
 
 
 def files(topic: str) -> list[File]:
-    """The files with cases of a topic: the one beside the others, and the one for what is off by default."""
-    paths = [CASES / f"{topic}.yaml", CASES / "off-by-default" / f"{topic}.yaml"]
-    return [yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) for path in paths if path.exists()]
+    """The files with cases of a topic: those that name its rules, also the one for what is off by default."""
+    paths = [*sorted(CASES.glob(f"{topic}*.yaml")), *CASES.glob(f"off-by-default/{topic}.yaml")]
+    found: list[File] = [yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) for path in paths]
+    return [file for file in found if f"{topic}.rules.yml" in {Path(each).name for each in file["rule_files"]}]
 
 
 def about(alert: str, everything: Iterable[File]) -> list[File]:
     """The cases that look at this alert, and in them nothing else; those of little work first."""
-    return [{**file, "tests": sorted(found, key=_work)} for file in everything if (found := list(_about(alert, file)))]
+    return [{**file, "tests": sorted(found, key=work)} for file in everything if (found := list(_about(alert, file)))]
 
 
 def _about(alert: str, file: File) -> Iterator[Case]:
@@ -93,7 +94,8 @@ def _names_only(alert: str, expr: str) -> bool:
     return set(re.findall(r"JobQueue\w*", expr)) == {alert}
 
 
-def _work(case: Case) -> float:
+def work(case: Case) -> float:
+    """How much promtool has to do, in series times minutes."""
     looks = [*case.get("alert_rule_test", []), *case.get("promql_expr_test", [])]
     return max(_minutes(look["eval_time"]) for look in looks) * len(case["input_series"])
 

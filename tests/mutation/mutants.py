@@ -43,16 +43,24 @@ class Mutant:
 
 
 SHARED = "(shared)"
-"""In place of an alert's name where the text of a word is changed."""
+"""In place of a topic's and an alert's name where the text of a word is changed."""
 
 
-def of_topic(rules: Iterable[Rule], alert: str | None = None) -> list[Mutant]:
-    """All mutants of the rules of a topic, or of one alert; two rules of one name (who may page) change alike."""
+def of_alerts(rules: Iterable[Rule]) -> list[Mutant]:
+    """All mutants of these rules but for shared text; two rules of one name (who may page) change alike."""
+    return [mutant for name, those in _by_name(rules).items() for mutant in _of_alert(name, those)]
+
+
+def of_words(rules: Iterable[Rule]) -> list[Mutant]:
+    """One mutant for each change of the text of a word, made in every rule at once."""
+    return list(_of_words(_by_name(rules)))
+
+
+def _by_name(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
     by_name: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_name[rule["alert"]].append(rule)
-    own = [mutant for name, those in by_name.items() if alert in (None, name) for mutant in _of_alert(name, those)]
-    return own if alert else own + list(_of_words(by_name))
+    return by_name
 
 
 def _of_alert(name: str, rules: list[Rule]) -> Iterator[Mutant]:
@@ -87,7 +95,6 @@ def _of_severity(name: str, rules: list[Rule]) -> Iterator[Mutant]:
 
 
 def _of_words(by_name: Mapping[str, list[Rule]]) -> Iterator[Mutant]:
-    """One mutant for each change of shared text, made in every rule of the topic at once."""
     found = {name: [_grouped(shared.split(rule["expr"])[1]) for rule in rules] for name, rules in by_name.items()}
     for what in dict.fromkeys(what for each in found.values() for changes in each for what in changes):
         everywhere: dict[str, list[Rule]] = {}

@@ -1,4 +1,4 @@
-"""Text that many expressions share because one word of the language writes it: changed once a topic, everywhere."""
+"""Text that many expressions share because one word of the language writes it: changed once, everywhere."""
 
 from __future__ import annotations
 

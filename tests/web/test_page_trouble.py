@@ -255,7 +255,7 @@ def test_each_problem_and_check_links_its_dashboard_where_it_is_said_where_grafa
         page, plain = server.ask("/").text, ""
     with served(readers={"shop": ready(odd)}) as server:
         plain = server.ask("/").text
-    found = {html.unescape(each) for each in re.findall(r'<a href="([^"]*)">Dashboard', page)}
+    found = {html.unescape(each) for each in re.findall(r'<a class="board" href="([^"]*)">Dashboard', page)}
     assert {
         "https://grafana.example/sub/d/jobqueue-queue"
         "?var-source=shop&var-queue=a%2Fb%3F%22%3C&var-kind=K&from=now-6h&to=now",

@@ -11,6 +11,7 @@ from jobqueue_exporter.config.alert_types import Owner
 
 Part = dict[str, object]
 GROUP_BY = ("alertname", "source", "queue")
+_PAGES = f'"{Severity.CRITICAL}"'
 PAGE, TICKET, NOBODY, WATCHDOG = "page", "ticket", "nobody", "watchdog"
 
 
@@ -42,7 +43,8 @@ def route(keep: tuple[str, ...], owners: Mapping[str, Owner], *, scale: float = 
 
 def inhibitions(specs: Iterable[Spec], keep: tuple[str, ...]) -> list[Part]:
     """A rule for each alert that others explain, by the labels that both have. Labels that both lack are equal to
-    Alertmanager, so only those that both have are named. What pages is only muted by what pages too."""
+    Alertmanager, so only those that both have are named. What pages is only muted by what pages too, by the severities
+    that alerts come with: a configuration may have changed them."""
     known = {spec.name: spec for spec in specs}
     found: list[Part] = []
     for spec in known.values():
@@ -53,10 +55,7 @@ def inhibitions(specs: Iterable[Spec], keep: tuple[str, ...]) -> list[Part]:
                 by_equal.setdefault(equal, []).append(name)
         for equal, names in by_equal.items():
             source, target = f'alertname=~"{"|".join(names)}"', f'alertname="{spec.name}"'
-            pairs = [([source], [target])]
-            if spec.alert.severity is Severity.CRITICAL:
-                critical = f'severity="{Severity.CRITICAL}"'
-                pairs = [([source, critical], [target]), ([source], [target, f'severity!="{Severity.CRITICAL}"'])]
+            pairs = (([source, f"severity={_PAGES}"], [target]), ([source], [target, f"severity!={_PAGES}"]))
             found.extend(
                 {"source_matchers": sources, "target_matchers": targets, "equal": [*keep, *equal]}
                 for sources, targets in pairs
@@ -79,12 +78,11 @@ def _ours(owners: Mapping[str, Owner], scale: float) -> list[Part]:
     owned = [
         {
             "matchers": [f"owner={_quoted(name)}", f'severity="{severity}"'],
-            "receiver": owner.receiver,
+            "receiver": receiver,
             **_repeat(severity, scale),
         }
         for name, owner in owners.items()
-        if owner.receiver
-        for severity in (Severity.CRITICAL, Severity.WARNING)
+        for severity, receiver in _told(owner)
     ]
     return [
         {"matchers": ['severity=~"info|none"'], "receiver": NOBODY},
@@ -92,6 +90,12 @@ def _ours(owners: Mapping[str, Owner], scale: float) -> list[Part]:
         {"matchers": ['severity="critical"'], "receiver": PAGE, **_repeat(Severity.CRITICAL, scale)},
         {"matchers": ['severity="warning"'], "receiver": TICKET},
     ]
+
+
+def _told(owner: Owner) -> tuple[tuple[Severity, str], ...]:
+    """The receivers that somebody has, by severity."""
+    named = ((Severity.CRITICAL, owner.receiver), (Severity.WARNING, owner.ticket_receiver))
+    return tuple((severity, receiver) for severity, receiver in named if receiver)
 
 
 def _quoted(text: str) -> str:
@@ -105,4 +109,5 @@ def _repeat(severity: Severity, scale: float) -> Part:
 
 def _receivers(owners: Mapping[str, Owner]) -> tuple[str, ...]:
     ours = {PAGE, TICKET, NOBODY, WATCHDOG}
-    return tuple(dict.fromkeys(owner.receiver for owner in owners.values() if owner.receiver not in {"", *ours}))
+    named = (receiver for owner in owners.values() for _, receiver in _told(owner))
+    return tuple(dict.fromkeys(receiver for receiver in named if receiver not in ours))

@@ -15,9 +15,8 @@ from jobqueue_exporter.config.nodes import Problem, Where
 from jobqueue_exporter.config.types import Config, Owner
 from jobqueue_exporter.errors import ConfigError
 
-_OF_A_RULE = re.compile(r"alerts\.rules\.(?P<name>\w+)(?:: threshold (?P<threshold>\w+))?: (?P<text>.*)", re.DOTALL)
-
-_OF_A_QUEUE = re.compile(r"queues\[(?P<index>\d+)\]\.(?P<key>\w+): (?P<text>.*)", re.DOTALL)
+_PLACED = re.compile(r"(?P<path>(?:alerts|queues)(?:\.\w+|\[\d+\])+): (?P<text>.*)", re.DOTALL)
+_STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ def bundle(config: Config, *, scale: float = 1.0) -> Bundle:
 
 
 def placed(error: ConfigError, path: Path | None) -> ConfigError:
-    """The same, what is wrong with `alerts.rules` of this configuration file (or `jobqueue.yml` here) with its line."""
+    """The same, what is wrong with `alerts` or `queues` of this configuration file (or of `jobqueue.yml` here) with its
+    line."""
     file = path or load.DEFAULT_FILE
     if not file.is_file():
         return error
@@ -49,17 +49,11 @@ def placed(error: ConfigError, path: Path | None) -> ConfigError:
 
 
 def _placed(problem: str, read: document.Document) -> str:
-    if queue := _OF_A_QUEUE.fullmatch(problem):
-        return read.told([Problem(("queues", int(queue["index"]), queue["key"]), queue["text"])])[0]
-    found = _OF_A_RULE.fullmatch(problem)
+    found = _PLACED.fullmatch(problem)
     if found is None:
         return problem
-    rule: Where = ("alerts", "rules", found["name"])
-    named = (*rule, "thresholds", found["threshold"] or "")
-    short = (*rule, "threshold")
-    where = named if named in read.lines else short if found["threshold"] == "threshold" else rule
-    what = f"threshold {found['threshold']}: " if found["threshold"] and where == rule else ""
-    return read.told([Problem(where, f"{what}{found['text']}")])[0]
+    where: Where = tuple(int(index) if index else name for name, index in _STEP.findall(found["path"]))
+    return read.told([Problem(where, found["text"])])[0]
 
 
 def _twice(found: tuple[Spec, ...]) -> Iterator[str]:

@@ -14,11 +14,10 @@ Named = tuple[str, Severity, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _Explained:
-    """That `by` explains `alert` where both have the same values of these labels; of what pages, only what pages."""
+    """That `by` explains an alert where both have the same values of these labels."""
 
     by: str
     equal: tuple[str, ...]
-    pages_only: bool
 
 
 class Explanations:
@@ -31,7 +30,6 @@ class Explanations:
                 _Explained(
                     other,
                     tuple(label for label in known[other].by if label in alert.by and label in LANE),
-                    alert.severity is Severity.CRITICAL,
                 )
                 for other in alert.inhibited_by
                 if other in known
@@ -58,12 +56,12 @@ class Holding:
                 self._severities.setdefault((name, equal, _values(labels, equal)), set()).add(severity)
 
     def of(self, alert: str, severity: Severity, labels: Mapping[str, str]) -> tuple[str, ...]:
-        """The alerts that explain this one."""
+        """The alerts that explain this one; of what pages, only those that page."""
         return tuple(
             each.by
             for each in self._explanations.by_alert[alert]
             if (found := self._severities.get((each.by, each.equal, _values(labels, each.equal))))
-            and (Severity.CRITICAL in found or not each.pages_only or severity is not Severity.CRITICAL)
+            and (Severity.CRITICAL in found or severity is not Severity.CRITICAL)
         )
 
 

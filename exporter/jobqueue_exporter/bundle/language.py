@@ -42,6 +42,13 @@ class UnknownMetric(ValueError):
     """An expression names a metric that is not in the catalogue."""
 
 
+class Thresholds(dict[str, float]):
+    """Thresholds by name, as expressions and texts name them; one that is not there is told with those that are."""
+
+    def __missing__(self, name: str) -> float:
+        raise jinja2.UndefinedError(f"there is no threshold {name}; this alert has: {', '.join(self) or 'none'}")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """For which series expressions are written: `keep` labels join every grouping; `matchers` narrow every selector,
@@ -179,7 +186,7 @@ def words(scope: Scope, thresholds: Mapping[str, float]) -> dict[str, object]:
         scope.on,
     )
     return {method.__name__: method for method in methods} | {
-        "t": {name: _Number(value) for name, value in thresholds.items()},
+        "t": Thresholds({name: _Number(value) for name, value in thresholds.items()}),
         "lane": "{{ $labels.source }}/{{ $labels.queue }}{{ with $labels.kind }}/{{ . }}{{ end }}",
         "job": scope.prometheus_job,
         "wide": scope.wide(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -22,6 +22,8 @@ from jobqueue_exporter.model import Snapshot
 
 _SEVERITIES = tuple(Severity)
 _TYPES = tuple(AlertType)
+_AT_A_TIME = 200
+"""Problems that are put into words before the next rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,23 @@ class Moment:
             spec.name: self._rules(spec) for spec in bundle.specs if spec.alert.severity is not Severity.NONE
         }
 
-    def problems(self, snapshots: Sequence[Snapshot], *, now: float | None = None) -> Found:
-        """What is wrong by these readings, the time being `now` (Unix seconds) or else that of the clock."""
+    def problems(
+        self, snapshots: Sequence[Snapshot], *, now: float | None = None, rest: Callable[[], None] = lambda: None
+    ) -> Found:
+        """What is wrong by these readings, the time being `now` (Unix seconds) or else that of the clock.
+
+        With thousands of lanes it takes a while; `rest` is called again and again meanwhile.
+        """
         instant = Instant(Present(snapshots), time.time() if now is None else now)
         held: list[_Held] = []
         untold: list[str] = []
         for name, judged in self._judged.items():
+            rest()
             results = [(rule, instant.vector(rule.part)) for rule in judged or ()]
             held += _once(results)
             if judged is None or any(vector.open or vector.maybe for _, vector in results):
                 untold.append(name)
-        return Found(self._told(held), tuple(untold))
+        return Found(tuple(self._told(held, rest)), tuple(untold))
 
     def _rules(self, spec: Spec) -> tuple[_Rule, ...] | None:
         """Its rules, none where it is off; None where they cannot be made or read."""
@@ -107,9 +115,12 @@ class Moment:
             description=str(annotations["description"]),
         )
 
-    def _told(self, held: list[_Held]) -> tuple[Problem, ...]:
+    def _told(self, held: list[_Held], rest: Callable[[], None]) -> Iterator[Problem]:
         hold = self._explanations.among((each.rule.spec.name, each.rule.severity, each.labels) for each in held)
-        return tuple(each.problem(hold.of(*each.named)) for each in sorted(held, key=_Held.order))
+        for index, each in enumerate(sorted(held, key=_Held.order)):
+            if not index % _AT_A_TIME:
+                rest()
+            yield each.problem(hold.of(*each.named))
 
 
 @dataclass(frozen=True, slots=True)

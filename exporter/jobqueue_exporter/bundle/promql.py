@@ -51,7 +51,7 @@ class Result:
             return _equalities(call.args[0])
         found = inner[0] if inner else frozenset()
         if name in ("label_replace", "label_join"):
-            return found | {call.args[1].val}
+            return found - {call.args[1].val} if _takes_away(call) else found | {call.args[1].val}
         return found - {"le"} if name == "histogram_quantile" else found
 
     def _aggregate(self, aggregate: promql.AggregateExpr) -> Labels:
@@ -115,6 +115,12 @@ class Result:
         if more := sorted(labels - shared - self._everywhere):
             text = f"`{binary.op} on ({', '.join(sorted(shared))})`: several series of its {side} side would match, "
             self.problems.append(f"{text}by {_told(more)}; aggregate them first")
+
+
+def _takes_away(call: promql.Call) -> bool:
+    """Whether it leaves a label out, whatever its value is."""
+    texts = [each.val if isinstance(each, promql.StringLiteral) else None for each in call.args[2:]]
+    return bool(call.func.name == "label_replace" and texts == ["", "", ""])
 
 
 def _equalities(expr: promql.Expr) -> Labels:

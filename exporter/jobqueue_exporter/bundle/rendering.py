@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jobqueue_exporter.bundle import alertmanager, burn, configured, rules, written
+from jobqueue_exporter.bundle import alertmanager, configured, judged, rules, written
 from jobqueue_exporter.bundle.rules import Settings
 from jobqueue_exporter.bundle.spec import Spec
 from jobqueue_exporter.config.alert_types import Owner
@@ -14,16 +14,16 @@ from jobqueue_exporter.errors import ConfigError
 
 
 def of(config: Config, path: Path | None, scale: float = 1.0) -> dict[str, str]:
-    """The text of each file for a configuration, which was read from `path`. Raises ConfigError: what it says of
-    alerts cannot be used, or an objective is one that no alert can watch."""
+    """The text of each file for a configuration, which was read from `path`. Raises ConfigError: all that is wrong with
+    alerts, and with what the configuration says of them."""
     try:
         bundle = configured.bundle(config, scale=scale)
-        made = files(bundle.specs, bundle.settings, bundle.owners)
-        if never := list(burn.refusals(bundle, config)):
-            raise ConfigError(*never)
+        problems = [*judged.specs(bundle), *judged.changes(bundle, config)]
+        if problems:
+            raise ConfigError(*dict.fromkeys(problems))
+        return files(bundle.specs, bundle.settings, bundle.owners)
     except ConfigError as error:
         raise configured.placed(error, path) from None
-    return made
 
 
 def files(specs: Sequence[Spec], settings: Settings, owners: Mapping[str, Owner]) -> dict[str, str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import jinja2
 
-from jobqueue_exporter.bundle import boards, language
+from jobqueue_exporter.bundle import boards, language, matched
 from jobqueue_exporter.bundle.language import Scope, UnknownMetric
 from jobqueue_exporter.bundle.scaling import scaled, span
 from jobqueue_exporter.bundle.spec import Severity, Spec
-from jobqueue_exporter.catalog.metric import LANE, SOURCE
-from jobqueue_exporter.config.alert_types import AlertChange, AlertMatch, AlertOverride, AlertRule, Alerts, Links
+from jobqueue_exporter.catalog.metric import LANE
+from jobqueue_exporter.config.alert_types import AlertChange, AlertOverride, AlertRule, Alerts, Links
 from jobqueue_exporter.errors import ConfigError
 
 Rule = dict[str, object]
@@ -130,7 +129,7 @@ class _Maker:
     @property
     def _scope(self) -> Scope:
         alerts = self.settings.alerts
-        matchers = _matchers(self.override.match) if self.override else None
+        matchers = matched.matchers(self.override.match) if self.override else None
         return Scope(alerts.keep_labels, matchers, self.settings.links.prometheus_job)
 
     @property
@@ -142,51 +141,58 @@ class _Maker:
     @property
     def thresholds(self) -> Mapping[str, float]:
         """In numbers, durations in seconds and scaled."""
-        raw = dict(self.spec.alert.thresholds)
-        for change in (self.change, self.override):
-            wanted = {} if change is None else dict(change.thresholds)
-            wanted |= {} if change is None or change.threshold is None else {"threshold": change.threshold}
-            if unknown := sorted(wanted.keys() - raw.keys()):
-                there_are = ", ".join(raw) or "none"
-                raise ConfigError(
-                    *(
-                        f"alerts.rules.{self.spec.name}: threshold {name}: this alert has: {there_are}"
-                        for name in unknown
-                    )
-                )
-            raw |= wanted
-        return {name: self._number(name, value) for name, value in raw.items()}
+        own = self.spec.alert.thresholds
+        found = {name: self._number(name, value, "") for name, value in own.items()}
+        problems: list[str] = []
+        for where, change in self._changes():
+            for path, name, value in _said(where, change):
+                if name not in own:
+                    problems.append(f"{path}: there is no such threshold; this alert has: {', '.join(own) or 'none'}")
+                    continue
+                try:
+                    found[name] = self._number(name, value, path)
+                except ConfigError as error:
+                    problems += error.problems
+        if problems:
+            raise ConfigError(*problems)
+        return found
 
-    def _number(self, name: str, value: float | str) -> float:
+    def _changes(self) -> Iterator[tuple[str, AlertChange]]:
+        """What the configuration says, the stronger last, and where."""
+        yield f"alerts.rules.{self.spec.name}", self.change
+        if self.override:
+            yield self._place(self.override), self.override
+
+    def _place(self, override: AlertOverride) -> str:
+        return f"alerts.rules.{self.spec.name}.overrides[{self.change.overrides.index(override)}]"
+
+    def _number(self, name: str, value: float | str, path: str) -> float:
         default = self.spec.alert.thresholds[name]
+        where = path or f"{self.spec.place}: {self.spec.name}: threshold {name}"
         if isinstance(default, str) is not isinstance(value, str):
             kind = "a duration such as 10m" if isinstance(default, str) else "a number"
-            raise ConfigError(f"alerts.rules.{self.spec.name}: threshold {name}: expected {kind}, got {value!r}")
+            raise ConfigError(f"{where}: expected {kind}, got {value!r}")
         try:
             number = language.seconds(value)
         except ValueError as error:
-            raise ConfigError(f"alerts.rules.{self.spec.name}: threshold {name}: {error}") from None
+            raise ConfigError(f"{where}: {error}") from None
         return number / self.settings.scale if isinstance(value, str) else number
 
     def _written(self, text: str) -> str:
         try:
             return language.template(text.strip()).render(language.words(self._scope, self.thresholds))
-        except (jinja2.TemplateError, UnknownMetric, TypeError) as error:
+        except (jinja2.TemplateError, UnknownMetric, TypeError, ArithmeticError) as error:
             raise ConfigError(f"{self.spec.place}: {self.spec.name}: {error}") from None
 
     def _without_others(self, expr: str) -> str:
         for other in self.others:
-            labels = [label for label, glob in _globs(other.match) if glob != "*"]
-            if missing := [label for label in labels if label not in self.spec.alert.by]:
-                raise ConfigError(
-                    f"alerts.rules.{self.spec.name}: an override cannot match by {missing[0]}: "
-                    f"this alert is by {', '.join(self.spec.alert.by) or 'nothing'}"
-                )
-            known = "jobqueue_source_up" if labels == ["source"] else "jobqueue_queue_info"
-            by = tuple(label for label in (SOURCE if labels == ["source"] else LANE) if label in self.spec.alert.by)
-            scope = replace(self._scope, matchers=_matchers(other.match))
-            expr = f"(\n{expr}\n)\nunless {scope.on(*by)} {scope.latest(known, by=by, over='10m')}"
-        return expr
+            for label in matched.globs(other.match):
+                if label not in self.spec.alert.by:
+                    there_are = ", ".join(each for each in LANE if each in self.spec.alert.by) or "nothing"
+                    raise ConfigError(
+                        f"{self._place(other)}.match.{label}: an override of this alert can match by {there_are}"
+                    )
+        return matched.rest(expr, [other.match for other in self.others])
 
     def _rule(self, expr: str, severity: Severity) -> Rule:
         alert, scale = self.spec.alert, self.settings.scale
@@ -209,7 +215,7 @@ class _Maker:
 
     def _override_labels(self, override: AlertOverride) -> dict[str, str]:
         """With `override`, by which its rule is another than that for the rest."""
-        what = ",".join(f"{label}={glob}" for label, glob in _globs(override.match) if glob != "*")
+        what = ",".join(f"{label}={glob}" for label, glob in matched.globs(override.match).items())
         return {"override": what, **override.labels}
 
     def _runbook(self) -> str:
@@ -219,27 +225,12 @@ class _Maker:
         return f"{self.settings.runbooks}/{self.spec.topic}{where}#{self.spec.name.lower()}"
 
     def _dashboard(self) -> dict[str, str]:
-        grafana = self.settings.links.grafana
-        return {"dashboard_url": boards.url(grafana, self.spec.topic, self.spec.alert.by)} if grafana else {}
+        grafana, keep = self.settings.links.grafana, self.settings.alerts.keep_labels
+        return {"dashboard_url": boards.url(grafana, self.spec.topic, self.spec.alert.by, keep)} if grafana else {}
 
 
-def _globs(match: AlertMatch) -> tuple[tuple[str, str], ...]:
-    return ("source", match.source), ("queue", match.queue), ("kind", match.kind)
-
-
-def _matchers(match: AlertMatch) -> dict[str, str]:
-    """The matchers of a selector, by label."""
-    return {label: _matcher(glob) for label, glob in _globs(match) if glob != "*"}
-
-
-def _matcher(glob: str) -> str:
-    if "*" not in glob and "?" not in glob:
-        return f"={_quoted(glob)}"
-    # not fnmatch.translate: for two stars it writes an atomic group, which RE2 does not know
-    inner = "".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", glob))
-    return f"=~{_quoted(inner)}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def _said(where: str, change: AlertChange) -> Iterator[tuple[str, str, float | str]]:
+    """Each threshold that it changes: where that is said, its name and value."""
+    yield from ((f"{where}.thresholds.{name}", name, value) for name, value in change.thresholds.items())
+    if change.threshold is not None:
+        yield f"{where}.threshold", "threshold", change.threshold

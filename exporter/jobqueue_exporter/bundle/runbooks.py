@@ -102,10 +102,10 @@ def _words(spec: Spec | None, bundle: Bundle) -> dict[str, object]:
     if spec is not None:
         facts = rules.facts(spec, bundle.settings)
         words |= {
-            "t": {
-                name: _Span(value) if isinstance(spec.alert.thresholds[name], str) else language.number(value)
+            "t": language.Thresholds(
+                (name, _Span(value) if isinstance(spec.alert.thresholds[name], str) else language.number(value))
                 for name, value in facts.thresholds.items()
-            },
+            ),
             "for": human(facts.wait) if facts.wait else "no time at all",
             "keep_firing_for": human(spec.alert.keep_firing_for),
             "severity": str(facts.severity),

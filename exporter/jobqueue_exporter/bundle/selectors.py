@@ -10,6 +10,7 @@ from datetime import timedelta
 import promql_parser as promql
 
 from jobqueue_exporter.bundle.language import LABELS, TARGET
+from jobqueue_exporter.bundle.matched import MARK
 from jobqueue_exporter.bundle.others import OTHERS
 from jobqueue_exporter.model import Breaker, Cause, Outcome, Place, RecoveryState, Signal, State
 
@@ -156,7 +157,8 @@ def _grouping(expr: promql.Expr, keep: str) -> Iterator[str]:
     if isinstance(expr, promql.AggregateExpr) and (expr.modifier is None or keep not in expr.modifier.labels):
         yield f'`{expr.op}` loses alerts.keep_labels; group by ([= labels("source") =])'
     matching = expr.modifier.matching if isinstance(expr, promql.BinaryExpr) and expr.modifier else None
-    if isinstance(expr, promql.BinaryExpr) and matching and keep not in matching.labels:
+    needed = matching and keep not in matching.labels and list(matching.labels) != [MARK]
+    if isinstance(expr, promql.BinaryExpr) and needed:
         yield f'`{expr.op}` is joined without alerts.keep_labels; join by [= on("source") =]'
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import as_file
 from pathlib import Path
 
 from jobqueue_exporter import paths
 from jobqueue_exporter.bundle.spec import TOPICS, Alert, Spec, Topic
-from jobqueue_exporter.bundle.typed import converted
 from jobqueue_exporter.config import document
 from jobqueue_exporter.config.nodes import Where
+from jobqueue_exporter.config.typed import converted
 from jobqueue_exporter.errors import ConfigError
 
 
@@ -19,7 +20,21 @@ from jobqueue_exporter.errors import ConfigError
 def ours() -> tuple[Spec, ...]:
     """The alerts of this package, in the order of topics. Raises ConfigError, naming file and line."""
     with as_file(paths.data("alerts")) as folder:
-        return tuple(spec for topic in TOPICS if (folder / f"{topic}.yaml").exists() for spec in _read(folder, topic))
+        return of_topics(folder)
+
+
+def of_topics(folder: Path) -> tuple[Spec, ...]:
+    """The alerts of a folder of our topics, in their order. Raises ConfigError: there is a file of another name."""
+    there = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    strange = [
+        f"{file}: there is no topic {topic}; the topics are {', '.join(TOPICS)}, and alerts of your own are in the "
+        "folder that alerts.extra_dir names"
+        for topic, file in there.items()
+        if topic not in TOPICS
+    ]
+    if strange:
+        raise ConfigError(*strange)
+    return tuple(spec for topic in TOPICS if topic in there for spec in _read(folder, topic))
 
 
 def of(folder: Path) -> tuple[Spec, ...]:
@@ -48,5 +63,10 @@ def _read(folder: Path, topic: str) -> Iterator[Spec]:
         if alert := converted(raw, Alert, where, problems):
             found.append(Spec(name, topic, alert, f"{parsed.name}:{parsed.lines.get(where, 1)}"))
     if problems:
-        raise ConfigError(*parsed.told(problems))
+        raise ConfigError(*parsed.told(replace(each, text=_worded(each.text)) for each in problems))
     yield from found
+
+
+def _worded(text: str) -> str:
+    """A problem with a threshold in plain words."""
+    return text.replace("`float | str`", "a number, or a duration such as 10m")

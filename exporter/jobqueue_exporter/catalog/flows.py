@@ -42,7 +42,7 @@ METRICS: tuple[Metric[Snapshot], ...] = (
         Type.COUNTER,
         (*LANE, "outcome"),
         "Jobs that came to their end since this exporter first saw the source; "
-        "dead_letter and discarded are the failures.",
+        "dead_letter and discarded are the failures, and are told where the signal failed is 1.",
         _finished,
     ),
     Metric(

@@ -10,13 +10,14 @@ from jobqueue_exporter.cli.documents import stats
 from jobqueue_exporter.cli.lane_grid import age, lane_grid, number
 from jobqueue_exporter.cli.next_command import shown
 from jobqueue_exporter.durations import human
+from jobqueue_exporter.health import PLACES
 from jobqueue_exporter.masking import line
+from jobqueue_exporter.model import Place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-_PLACES = {"worker": "on a live worker", "readiness": "by the health endpoint", "exporter": "on this machine"}
 _RARE = ("scheduled", "retrying", "blocked", "stuck")
 _NAME = 60
 
@@ -98,7 +99,7 @@ def _binaries(one: stats.Source, width: int) -> list[Text]:
 def _binary(one: stats.Binary) -> str:
     if one.place is None:
         return f"{one.name}: nobody reports it"
-    return f"{one.name} {'found' if one.available else 'MISSING'} {_PLACES[one.place]}"
+    return f"{one.name} {'found' if one.available else 'MISSING'} {PLACES[Place(one.place)]}"
 
 
 def _failures(one: stats.Source, width: int) -> list[Text]:

@@ -10,6 +10,7 @@ from jobqueue_exporter.model import Facts, Signal, Snapshot
 _SHOWN: Mapping[Signal, Callable[[Snapshot], bool]] = {
     Signal.ENQUEUED: lambda s: s.flows is not None,
     Signal.FINISHED: lambda s: s.flows is not None,
+    Signal.FAILED: lambda s: s.flows is not None,
     Signal.ATTEMPTS_FAILED: lambda s: s.flows is not None,
     Signal.WAIT: lambda s: s.flows is not None,
     Signal.RUN: lambda s: s.runs is not None,

@@ -70,15 +70,19 @@ class Owner(Strict, frozen=True, kw_only=True):
     contact: str = ""
     """How they are reached; runbooks show it."""
     receiver: str = ""
-    """The receiver of Alertmanager that gets their alerts; left out: the default ones."""
+    """The receiver of Alertmanager that pages them; left out: the one that gets all pages."""
+    ticket_receiver: str = ""
+    """The receiver that gets their tickets; left out: the one that gets all tickets."""
 
 
 class Links(Strict, frozen=True, kw_only=True):
-    """Where people find things, for links in alerts."""
+    """Where people find things, for links in alerts and on pages."""
 
     runbooks: str | None = None
     """Where the runbooks are; left out: on this exporter, under server.external_url."""
     grafana: str | None = None
     """Where Grafana is; left out: no links to dashboards."""
+    prometheus: str | None = None
+    """Where Prometheus is; left out: the page at / has no link to its alerts."""
     prometheus_job: str = "jobqueue"
     """The name of the scrape job."""

@@ -95,6 +95,7 @@ VALUES: tuple[tuple[Where, Callable[[str], str | None]], ...] = (
     (("server", "external_url"), web_address),
     (("links", "runbooks"), web_address),
     (("links", "grafana"), web_address),
+    (("links", "prometheus"), web_address),
     (("links", "prometheus_job"), not_empty),
     (("sources", "*", "dsn"), connection_string),
     (("sources", "*", "write_dsn"), connection_string),

@@ -183,4 +183,4 @@ class Config(Strict, frozen=True):
     owners: dict[str, Owner] = msgspec.field(default_factory=dict)
     """Those who answer for queues, by the name that `queues` gives them."""
     links: Links = Links()
-    """Where people find things, for links in alerts."""
+    """Where people find things, for links in alerts and on pages."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from jobqueue_exporter.config import checks, duration
+from jobqueue_exporter.config import checks, typed
 from jobqueue_exporter.config.document import Document
 from jobqueue_exporter.config.engines import ENGINES
 from jobqueue_exporter.config.nodes import Problem
-from jobqueue_exporter.config.types import Config, Duration, DurationOrZero, EngineName
+from jobqueue_exporter.config.types import Config, EngineName
 from jobqueue_exporter.errors import ConfigError
 from jobqueue_exporter.secret import Secret
 
@@ -51,6 +51,4 @@ def _custom(kind: type, raw: object) -> object:
         if raw in ENGINES:
             return EngineName(raw)
         raise ValueError(f"expected one of {', '.join(ENGINES)}")
-    if issubclass(kind, DurationOrZero):
-        return kind(duration.seconds(raw, zero=not issubclass(kind, Duration)))
-    raise NotImplementedError(kind)
+    return typed.custom(kind, raw)

@@ -48,6 +48,7 @@ class Signal(StrEnum):
 
     ENQUEUED = "enqueued"
     FINISHED = "finished"
+    FAILED = "failed"
     ATTEMPTS_FAILED = "attempts_failed"
     WAIT = "wait"
     RUN = "run"

@@ -144,13 +144,14 @@ def test_workers_that_delete_what_has_ended_leave_nothing_to_count(site: Site) -
     reader = site.reader()
     site.defer("ok")
     assert _window(site.told(reader)).tells
-    assert reader.signals[Signal.FINISHED]
+    assert (reader.signals[Signal.FINISHED], reader.signals[Signal.FAILED]) == (True, True)
 
     site.work("--delete")
     window = _window(site.told(reader))
 
     assert (window.tells, window.counts) == (frozenset(), ())
-    assert {s for s in (Signal.FINISHED, Signal.ENQUEUED, Signal.WAIT, Signal.RUN) if reader.signals[s]} == set()
+    flowing = (Signal.FINISHED, Signal.FAILED, Signal.ENQUEUED, Signal.WAIT, Signal.RUN)
+    assert {signal for signal in flowing if reader.signals[signal]} == set()
     assert site.told(reader).facts.notices == (
         "jobs vanish when they end (delete_jobs is not never), and their events with them: what was enqueued, "
         "finished and waited for cannot be told",

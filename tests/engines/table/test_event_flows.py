@@ -36,7 +36,7 @@ def test_each_thing_that_happened_is_counted_by_lane(shop: Shop, jobs: Jobs) -> 
         (A, Flow.RUN): 1,
         (B, Flow.RUN): 2,
     }
-    flowing = {Signal.ENQUEUED, Signal.FINISHED, Signal.ATTEMPTS_FAILED, Signal.WAIT, Signal.RUN}
+    flowing = {Signal.ENQUEUED, Signal.FINISHED, Signal.FAILED, Signal.ATTEMPTS_FAILED, Signal.WAIT, Signal.RUN}
     assert {signal for signal, can in told.signals.items() if can} >= flowing
 
 

@@ -34,7 +34,7 @@ def test_an_indexed_finished_at_tells_ends_waits_and_runs(shop: Shop) -> None:
     assert told.flows.tells == ENDS | {Flow.WAIT, Flow.RUN}
     assert _counts(told) == dict.fromkeys(ENDS, 1) | {Flow.WAIT: 4, Flow.RUN: 4}
     assert told.durations(Flow.WAIT) == {4: (4, 40.0)}
-    assert told.signals[Signal.FINISHED]
+    assert (told.signals[Signal.FINISHED], told.signals[Signal.FAILED]) == (True, True)
     assert not told.signals[Signal.ATTEMPTS_FAILED]
 
 
@@ -66,7 +66,7 @@ def test_without_an_index_that_serves_no_flow_is_told(shop: Shop, index: str) ->
     told = shop.read()
 
     assert told.facts.flow_window is None
-    assert not told.signals[Signal.FINISHED]
+    assert (told.signals[Signal.FINISHED], told.signals[Signal.FAILED]) == (False, False)
 
 
 def test_a_completed_at_says_nothing_of_other_ends(shop: Shop) -> None:
@@ -77,6 +77,7 @@ def test_a_completed_at_says_nothing_of_other_ends(shop: Shop) -> None:
 
     assert told.flows.tells == {Flow.COMPLETED}
     assert _counts(told) == {Flow.COMPLETED: 1}
+    assert (told.signals[Signal.FINISHED], told.signals[Signal.FAILED]) == (True, False)
 
 
 def test_a_lock_that_is_emptied_says_nothing_of_runs(shop: Shop) -> None:

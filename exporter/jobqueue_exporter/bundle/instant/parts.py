@@ -11,7 +11,7 @@ import promql_parser as promql
 from promql_parser import LabelModifierType, VectorMatchCardinality
 
 from jobqueue_exporter.bundle import selectors
-from jobqueue_exporter.bundle.instant import aggregates, joins, operators
+from jobqueue_exporter.bundle.instant import aggregates, joins, operators, relabelling
 from jobqueue_exporter.bundle.instant.joins import Matching
 from jobqueue_exporter.bundle.instant.series import Present, tellable
 from jobqueue_exporter.bundle.instant.vectors import UNKNOWN, Vector, empty
@@ -132,6 +132,9 @@ class Parts:
             return self._made(("vector", inner.number), lambda now: _vector(now.scalar(inner)))
         if name in _OF_NUMBERS:
             return self._of_numbers(name, [self.of(each) for each in call.args])
+        if (relabel := relabelling.read(call)) is not None:
+            inner = self.of(call.args[0])
+            return self._made((relabel, inner.number), lambda now: relabel.of(now.vector(inner)))
         return self._unknown(is_scalar=call.func.return_type == promql.ValueType.Scalar)
 
     def _of_numbers(self, name: str, arguments: list[Part]) -> Part:

@@ -49,7 +49,7 @@ def tellable(selected: Selected) -> bool:
     that is held to something is its own, and we read the expressions that hold it as Prometheus does."""
     metric = METRICS.get(selected.metric)
     return metric is not None and all(
-        name in metric.labels and (operator in ("=", "!=") or _readable(value))
+        name in metric.labels and (operator in ("=", "!=") or readable(value))
         for name, operator, value in selected.matchers
     )
 
@@ -74,7 +74,7 @@ def _test(operator: str, value: str) -> _Test:
     return lambda label: pattern.fullmatch(label) is None
 
 
-def _readable(pattern: str) -> bool:
+def readable(pattern: str) -> bool:
     """Whether it means here what it means to RE2: sets such as [[:alpha:]] and flags do not."""
     if re.search(r"\[:|\(\?|\\[pPQECzAZ]", pattern.replace("(?:", "(")):
         return False

@@ -30,10 +30,13 @@ def check(*, path: Path | None) -> None:
     from jobqueue_exporter.errors import ConfigError
 
     config = without_sources(path, os.environ)
-    bundle = configured.bundle(config)
     tests = checks.tests_of_a_checkout()
-    found = [each for part in checks.problems(bundle, config, problem, tests) for each in part]
-    if found:
-        raise configured.placed(ConfigError(*dict.fromkeys(found)), path)
+    try:
+        bundle = configured.bundle(config)
+        found = [each for part in checks.problems(bundle, config, problem, tests) for each in part]
+        if found:
+            raise ConfigError(*dict.fromkeys(found))
+    except ConfigError as error:
+        raise configured.placed(error, path) from None
     told = "" if tests else "; their promtool tests are not installed, only a checkout has them"
     click.echo(f"fine: {len(bundle.specs)} alerts with runbooks{told}")

@@ -44,6 +44,9 @@ def render(*, path: Path | None, defaults: bool, folder: Path | None, scale: flo
 
     What jobqueue.yml says under alerts, owners and links counts; its sources are not asked, and their secrets need
     not be there. Files that an earlier run made and that are no longer needed are removed; nothing else is.
+
+    Where an alert, its runbook or what jobqueue.yml says of it is wrong, all of that is told with file and line, and
+    nothing is written.
     """
     from jobqueue_exporter.bundle import rendering
     from jobqueue_exporter.bundle.folder import changes, write

@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 300.0
 Read = Callable[[], Facts]
-_BY_FLOWS = frozenset({Signal.ENQUEUED, Signal.FINISHED, Signal.ATTEMPTS_FAILED, Signal.WAIT, Signal.RUN})
+_BY_FLOWS = frozenset(
+    {Signal.ENQUEUED, Signal.FINISHED, Signal.FAILED, Signal.ATTEMPTS_FAILED, Signal.WAIT, Signal.RUN}
+)
 
 
 class ProcrastinateReader:

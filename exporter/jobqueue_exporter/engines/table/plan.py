@@ -67,6 +67,11 @@ class Plan:
         return finished_flows.tells(self.jobs)
 
     @property
+    def tells_failures(self) -> bool:
+        """Whether those that failed for good are among the jobs that are counted as they end."""
+        return Flow.COMPLETED in self.tells and not self.tells.isdisjoint({Flow.DEAD_LETTER, Flow.DISCARDED})
+
+    @property
     def told_states(self) -> frozenset[State]:
         """The states that can be counted."""
         states, told = self.jobs.states, {State.PENDING}
@@ -101,6 +106,7 @@ class Plan:
         return {
             Signal.ENQUEUED: Flow.ENQUEUED in tells,
             Signal.FINISHED: Flow.COMPLETED in tells,
+            Signal.FAILED: self.tells_failures,
             Signal.ATTEMPTS_FAILED: Flow.ATTEMPT_FAILED in tells,
             Signal.WAIT: Flow.WAIT in tells,
             Signal.RUN: Flow.RUN in tells,

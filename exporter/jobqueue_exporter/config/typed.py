@@ -19,7 +19,7 @@ Read = TypeVar("Read")
 def converted(raw: object, kind: type[Read], where: Where, problems: list[Problem]) -> Read | None:
     """What a part of the file says; else the reason is added to the problems."""
     try:
-        return msgspec.convert(raw, kind, dec_hook=_custom)
+        return msgspec.convert(raw, kind, dec_hook=custom)
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$")
         inside = tuple(int(index) if index else name for name, index in _STEP.findall(path.rstrip("`")))
@@ -28,7 +28,8 @@ def converted(raw: object, kind: type[Read], where: Where, problems: list[Proble
     return None
 
 
-def _custom(kind: type, raw: object) -> object:
+def custom(kind: type, raw: object) -> object:
+    """A value of one of our own types; what msgspec needs to know of them. Raises ValueError."""
     if issubclass(kind, DurationOrZero):
         return kind(duration.seconds(raw, zero=not issubclass(kind, Duration)))
     raise NotImplementedError(kind)
