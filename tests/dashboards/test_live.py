@@ -37,8 +37,8 @@ OF_PANELS = {
     ("Schedules", "services", "Of its interval"): (1.9, 10.0),
     ("Schedules", "services", "Last success ago"): (3500.0, 7200.0),
     ("Time since the last success", "services", ""): (1800.0, 7200.0),
-    ("Pending with nobody to work", "steady", ""): (0.0, 0.0),
-    ("Pending with nobody to work", "no-workers", ""): (1.0, 1.0),
+    ("Nobody at work", "steady", ""): (0.0, 0.0),
+    ("Nobody at work", "no-workers", ""): (1.0, 1.0),
     ("Time to drain", "no-workers", ""): (NEVER, NEVER),
     ("Slots taken", "steady", ""): SHARE,
     ("Waits that met their objective", "steady", ""): SHARE,
@@ -160,8 +160,9 @@ def test_every_panel_whose_values_are_known_is_there() -> None:
 def test_a_lane_without_a_kind_is_a_row_of_a_table(alive: Watched) -> None:
     panels = _dashboards()["dead-letters"]["panels"]
     (expr,) = (panel["targets"][0]["expr"] for panel in panels if panel["title"] == "Kinds")
-    found = alive.prometheus.asked("query", query=_filled(expr, "services"))
-    assert {"source": "access", "queue": "access", "kind": "All"} in [each["metric"] for each in found]
+    row = {"source": "access", "queue": "access", "kind": "All"}
+    query = _filled(expr, "services")
+    until(lambda: row in [each["metric"] for each in alive.prometheus.asked("query", query=query)], seconds=60)
 
 
 def test_every_label_of_a_legend_is_there(answers: Answers) -> None:
@@ -179,9 +180,15 @@ def test_every_situation_is_looked_at() -> None:
 
 
 def test_every_variable_offers_something(alive: Watched) -> None:
-    for name, dashboard in _dashboards().items():
-        for variable in dashboard["templating"]["list"]:
-            if found := re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]):
-                selector = _filled(found[1], "all")
-                series = alive.prometheus.asked("series", **{"match[]": selector})
-                assert any(found[2] in each for each in series), f"{name}: {variable['name']}"
+    asked = {
+        (_filled(found[1], "all"), found[2])
+        for dashboard in _dashboards().values()
+        for variable in dashboard["templating"]["list"]
+        if (found := re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]))
+    }
+    assert {label for _, label in asked} == {"source", "queue", "kind"}
+    until(lambda: not [each for each in asked if not _offered(alive, *each)], seconds=60)
+
+
+def _offered(alive: Watched, selector: str, label: str) -> bool:
+    return any(label in each for each in alive.prometheus.asked("series", **{"match[]": selector}))
