@@ -26,10 +26,16 @@ def waiting(seconds: float, *, kinds: int = 60) -> Facts:
     return Facts(lanes={Lane("mail", f"K-{number}"): jobs for number in range(kinds)})
 
 
-def later(page: Page, url: str) -> None:
-    """Let the page's clock run until it has asked again."""
-    with page.expect_response(lambda reply: reply.url.startswith(url)):
-        page.clock.run_for(11_000)
+def newer(page: Page, url: str) -> None:
+    """Let the page's clock run until it has asked again, and been told by a newer judgement: the first one costs most,
+    and is kept for as long as that allows."""
+
+    def is_told() -> bool:
+        with page.expect_response(lambda reply: reply.url.startswith(url)):
+            page.clock.run_for(11_000)
+        return "1h 6m" not in page.locator("main").inner_text()
+
+    until(is_told, seconds=60)
 
 
 @pytest.mark.parametrize("path", ["/", RUNBOOK])
@@ -41,9 +47,8 @@ def test_newer_numbers_come_by_themselves(visitor: Visitor, path: str) -> None:
         page.goto(f"{exporter.url}{path}")
         expect(page.locator("main")).to_contain_text("1h 6m")
         reader.facts = waiting(7_200)
-        later(page, f"{exporter.url}{path}")
+        newer(page, f"{exporter.url}{path}")
         expect(page.locator("main")).to_contain_text("2h")
-        expect(page.locator("main")).not_to_contain_text("1h 6m")
 
 
 def test_a_refresh_keeps_what_was_opened_and_where_the_keyboard_is(visitor: Visitor) -> None:
@@ -57,8 +62,7 @@ def test_a_refresh_keeps_what_was_opened_and_where_the_keyboard_is(visitor: Visi
         page.keyboard.press("Enter")
         expect(fold).to_have_attribute("open", "")
         reader.facts = waiting(7_200)
-        later(page, exporter.url)
-        expect(page.locator("main")).not_to_contain_text("1h 6m")
+        newer(page, exporter.url)
         expect(page.locator("main details").last).to_have_attribute("open", "")
         expect(page.locator("main details").last.locator("summary")).to_be_focused()
 
@@ -73,8 +77,7 @@ def test_a_refresh_of_a_runbook_keeps_the_place_and_what_was_opened(visitor: Vis
         summary.focus()
         page.keyboard.press("Enter")
         reader.facts = waiting(7_200)
-        later(page, exporter.url)
-        expect(page.locator("#now-jobqueuewaittoolong")).not_to_contain_text("1h 6m")
+        newer(page, exporter.url)
         expect(page.locator("#now-jobqueuewaittoolong details")).to_have_attribute("open", "")
         expect(summary).to_be_focused()
 

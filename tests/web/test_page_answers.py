@@ -152,7 +152,7 @@ def test_an_exporter_that_shows_no_page_loads_nothing_that_only_pages_need() -> 
     assert done.stdout.split() == []
 
 
-@pytest.mark.parametrize("name", ["style.css", "page.css", "page.js", "runbook.css"])
+@pytest.mark.parametrize("name", ["style.css", "page.css", "clock.js", "page.js", "runbook.css", "runbook.js"])
 def test_a_file_with_its_version_is_kept_for_ever(name: str) -> None:
     with served() as server:
         pages = server.ask("/").text + server.ask("/runbooks/").text

@@ -1,4 +1,4 @@
-// Reads the page again every ten seconds and puts the new one in place; says so when it cannot.
+// Needs clock.js. Reads the page again every ten seconds and puts the new one in place; says so when it cannot.
 "use strict";
 
 (() => {
@@ -20,22 +20,7 @@
   let got = moment();
   let age = Number(byId("read").dataset.age);
 
-  function moment() {
-    return { wall: Date.now(), steady: performance.now() };
-  }
-
-  // The wall clock may be set back, the steady one may stand still while the machine sleeps.
-  function since(then) {
-    return Math.max(Date.now() - then.wall, performance.now() - then.steady) / 1000;
-  }
-
   const seconds = () => Math.max(0, Math.round(age + since(got)));
-
-  function span(count) {
-    if (count < 60) return `${count} s`;
-    if (count < 3600) return `${Math.floor(count / 60)} min`;
-    return `${Math.floor(count / 3600)} h ${Math.floor((count % 3600) / 60)} min`;
-  }
 
   function say(text) {
     if (sentence.textContent !== text) sentence.textContent = text;
@@ -118,13 +103,6 @@
     return selected && !selected.isCollapsed && seconds() < OLD;
   }
 
-  function refusal(status) {
-    if (status === 401) return "the exporter asks who you are: load the page anew";
-    if (status === 429) return "the exporter is asked more often than it allows";
-    if (status === 503) return "the exporter has too much to do";
-    return `the exporter answers with an error, ${status}`;
-  }
-
   async function ask() {
     if (asking || selecting()) return;
     asking = true;
@@ -135,8 +113,7 @@
       if (!reply.ok && reply.status !== 404) throw new Error(refusal(reply.status));
       take(text);
     } catch (error) {
-      const silent = ["TypeError", "TimeoutError", "AbortError"].includes(error.name);
-      trouble = silent ? "the exporter does not answer" : error.message;
+      trouble = failure(error);
       document.title = `(?) ${title}`;
       say(`${trouble[0].toUpperCase()}${trouble.slice(1)}. Before that: ${told}`);
     } finally {

@@ -1,4 +1,4 @@
-// Copy buttons, the current place in the contents, and newer readings; says so when there are none.
+// Needs clock.js. Copy buttons, the current place in the contents, and newer readings; says so when there are none.
 "use strict";
 
 (() => {
@@ -93,20 +93,14 @@
 
   const overall = document.getElementById("overall");
   const stale = document.createElement("p");
-  let asked = performance.now();
-  let got = performance.now();
+  let asked = moment();
+  let got = moment();
   let asking = false;
   let trouble = "";
   let every = EVERY;
 
   const read = () => document.querySelector("#overall .read");
-  const seconds = () => Math.round((read() ? Number(read().dataset.age) : 0) + (performance.now() - got) / 1000);
-
-  function span(count) {
-    if (count < 60) return `${count} s`;
-    if (count < 3600) return `${Math.floor(count / 60)} min`;
-    return `${Math.floor(count / 3600)} h ${Math.floor((count % 3600) / 60)} min`;
-  }
+  const seconds = () => Math.round((read() ? Number(read().dataset.age) : 0) + since(got));
 
   function tick() {
     const old = trouble !== "" || seconds() > Math.max(OLD, 2 * every);
@@ -139,26 +133,25 @@
   async function ask() {
     if (asking) return;
     asking = true;
-    asked = performance.now();
+    asked = moment();
     try {
       const reply = await fetch(location.href.split("#")[0], {
         cache: "no-store",
         headers: { "X-Prometheus-Scrape-Timeout-Seconds": "10" },
         signal: AbortSignal.timeout(PATIENCE),
       });
-      if (!reply.ok) throw new Error(`the exporter answers with ${reply.status}`);
+      if (!reply.ok) throw new Error(refusal(reply.status));
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       if (!page.getElementById("overall")) throw new Error("something else answers in the exporter's place");
       swap(page);
-      got = performance.now();
+      got = moment();
       trouble = "";
     } catch (error) {
-      const silent = ["TypeError", "TimeoutError", "AbortError"].includes(error.name);
-      trouble = silent ? "the exporter does not answer" : error.message;
+      trouble = failure(error);
     } finally {
       asking = false;
       // With very many queues an answer is work: no more than a tenth of the time goes into it.
-      every = Math.max(EVERY, (10 * (performance.now() - asked)) / 1000);
+      every = Math.max(EVERY, 10 * since(asked));
       tick();
     }
   }
@@ -166,7 +159,7 @@
   function look() {
     if (document.hidden) return;
     tick();
-    if (performance.now() - asked >= every * 1000) ask();
+    if (since(asked) >= every) ask();
   }
 
   document.querySelectorAll(".code").forEach(button);
