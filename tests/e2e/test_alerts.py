@@ -228,8 +228,8 @@ def test_it_says_all_that_it_should_to_those_whom_it_concerns(run: Run, source: 
         assert each.labels.keys() == {"alertname", "severity", "alert_type", *labels}
         assert each.labels["alert_type"] == alert_type
         assert each.annotations.keys() == {"summary", "description", "runbook_url"}
-        rest = "page" if each.labels["severity"] == "critical" else "ticket"
-        assert each.receiver == each.labels.get("owner", rest)
+        pages = each.labels["severity"] == "critical"
+        assert each.receiver == (each.labels.get("owner", "page") if pages else "ticket")
         if labels == LANE:
             assert each.labels["queue"] == "jobs"
             assert each.labels["kind"] in KINDS
