@@ -27,7 +27,7 @@ help: ## show this
 run: $(RUN) ## serve a demo database with living jobs, or your own when DATABASE_URL or REDIS_URL is set
 	@if [ -n "$$DATABASE_URL$$REDIS_URL" ]; then exec $(BIN)/jobqueue serve $(ARGS); else exec $(BIN)/jobqueue demo $(ARGS); fi
 
-test: $(DEV) tools ## run the tests (about twelve minutes)
+test: $(DEV) tools ## run the tests (about a quarter of an hour)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 check: lint types layers fresh slow ## run everything else that CI does: style, types, layers, slow tests

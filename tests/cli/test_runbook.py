@@ -134,6 +134,14 @@ def test_commands_name_the_lane_that_the_alert_is_about() -> None:
     assert "```sh {check}\njobqueue jobs stats --source shop\n```\n" in result.stdout
 
 
+def test_a_source_with_an_override_is_told_by_its_thresholds() -> None:
+    with Path("jobqueue.yml").open("a") as file:
+        file.write("  rules: {JobQueueMine: {overrides: [{match: {source: sh*}, threshold: 3h}]}}\n")
+    shop, mill = (run("JobQueueMine", "--source", source).stdout for source in ("shop", "mill"))
+    assert "More than 3h times 3" in shop
+    assert "More than 10m times 3" in mill
+
+
 def test_a_queue_without_its_source_is_refused() -> None:
     result = run("JobQueueMine", "--queue", "mail")
     assert (result.exit_code, result.stdout) == (2, "")

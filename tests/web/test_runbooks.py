@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jobqueue_exporter.config.types import Alerts, Config, Owner
+from jobqueue_exporter.config.basics import DurationOrZero
+from jobqueue_exporter.config.types import AlertMatch, AlertOverride, AlertRule, Alerts, Config, Owner
 from jobqueue_exporter.model import Facts, Lane, LaneJobs, State
 from tests.web.reader_by_hand import ReaderByHand, ready
 from tests.web.served import Reply, config, served
@@ -137,6 +138,22 @@ def test_a_link_with_a_source_alone_shows_all_its_lanes(configured: Config) -> N
     text = words(ask(configured, "/runbooks/mine?source=shop").text)
     assert 'jobqueue_jobs{queue="mail", kind="SEND", state="pending"} 1,234' in text
     assert 'jobqueue_jobs{queue="mail", kind="READ", state="pending"} 55' in text
+
+
+def test_a_lane_with_an_override_is_told_by_its_thresholds(configured: Config) -> None:
+    override = AlertOverride(match=AlertMatch(queue="ma*"), threshold=5000, severity="critical", for_=DurationOrZero(0))
+    rules = {"JobQueueMine": AlertRule(overrides=(override,))}
+    changed = msgspec.structs.replace(configured, alerts=msgspec.structs.replace(configured.alerts, rules=rules))
+    mail, rest = (words(ask(changed, f"/runbooks/mine?source=shop&queue={queue}").text) for queue in ("mail", "x"))
+    assert "More than 5000 jobs, older than 10m, for no time at all" in mail
+    assert "critical Mine. pages" in mail
+    assert "More than 100 jobs, older than 10m, for 15m" in rest
+
+
+def test_a_lane_that_is_not_there_is_not_taken_for_well(configured: Config) -> None:
+    assert "Cannot tell , for source shop , queue zz" in words(
+        ask(configured, "/runbooks/mine?source=shop&queue=zz").text
+    )
 
 
 def test_commands_name_the_lane_of_the_link(configured: Config) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from jobqueue_exporter.catalog.metric import LANE
+from jobqueue_exporter.config import pattern
 from jobqueue_exporter.config.alert_types import AlertMatch
 
 MARK = "jobqueue_lane"
@@ -19,6 +20,11 @@ def globs(match: AlertMatch) -> Mapping[str, str]:
     """What it says of each label that it narrows."""
     said = {"source": match.source, "queue": match.queue, "kind": match.kind}
     return {label: glob for label, glob in said.items() if glob != "*"}
+
+
+def fits(match: AlertMatch, lane: Mapping[str, str]) -> bool:
+    """Whether it matches this lane; not where the lane lacks a label that it narrows."""
+    return all(label in lane and pattern.matches(glob, lane[label]) for label, glob in globs(match).items())
 
 
 def matchers(match: AlertMatch) -> Mapping[str, str]:

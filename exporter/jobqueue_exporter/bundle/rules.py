@@ -89,8 +89,13 @@ def facts(spec: Spec, settings: Settings, override: AlertOverride | None = None)
     """What the configuration makes of an alert, where this override matches or none. Raises ConfigError."""
     change = settings.alerts.rules.get(spec.name, AlertRule())
     maker = _Maker(spec, settings, change, override, ())
-    wait = spec.alert.for_ if change.for_ is None else change.for_
-    return Facts(maker.thresholds, wait / settings.scale, maker.severity)
+    return Facts(maker.thresholds, maker.wait / settings.scale, maker.severity)
+
+
+def override_of(spec: Spec, settings: Settings, lane: Mapping[str, str]) -> AlertOverride | None:
+    """The override by which an alert about this lane is judged; None for the alert's own rule."""
+    change = settings.alerts.rules.get(spec.name, AlertRule())
+    return next((each for each in change.overrides if matched.fits(each.match, lane)), None)
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -137,6 +142,12 @@ class _Maker:
         """critical, warning, info or none."""
         changed = (self.override and self.override.severity) or self.change.severity
         return Severity(changed) if changed else self.spec.alert.severity
+
+    @property
+    def wait(self) -> float:
+        """How many seconds it must be so."""
+        changed = self.override.for_ if self.override and self.override.for_ is not None else self.change.for_
+        return self.spec.alert.for_ if changed is None else changed
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -195,9 +206,7 @@ class _Maker:
         return matched.rest(expr, [other.match for other in self.others])
 
     def _rule(self, expr: str, severity: Severity) -> Rule:
-        alert, scale = self.spec.alert, self.settings.scale
-        wait = self.override.for_ if self.override and self.override.for_ is not None else self.change.for_
-        wait = alert.for_ if wait is None else wait
+        alert, scale, wait = self.spec.alert, self.settings.scale, self.wait
         rule: Rule = {"alert": self.spec.name, "expr": f"{scaled(expr, scale)}\n"}
         if wait:
             rule["for"] = span(wait / scale)

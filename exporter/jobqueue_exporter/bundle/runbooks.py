@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import as_file
 from pathlib import Path
+from types import MappingProxyType
 
 import jinja2
 
@@ -40,8 +41,9 @@ def pages(bundle: Bundle) -> tuple[Page, ...]:
     return tuple(found)
 
 
-def told(written: Page, bundle: Bundle) -> Page:
-    """The page with thresholds, times and contacts in its words. Raises ConfigError: it names what is not there."""
+def told(written: Page, bundle: Bundle, lane: Mapping[str, str] = MappingProxyType({})) -> Page:
+    """The page with thresholds, times and contacts in its words; where an override is for this lane, with those of the
+    override. Raises ConfigError: it names what is not there."""
     specs = {spec.name: spec for spec in bundle.specs}
     problems: list[str] = []
 
@@ -52,9 +54,9 @@ def told(written: Page, bundle: Bundle) -> Page:
             problems.append(f"{written.place}:{line + getattr(error, 'lineno', 1) - 1}: {error}")
             return text
 
-    opening = filled(written.opening, _words(None, bundle), 2)
+    opening = filled(written.opening, _words(None, bundle, lane), 2)
     sections = tuple(
-        replace(section, text=filled(section.text, _words(specs.get(section.name), bundle), section.line + 1))
+        replace(section, text=filled(section.text, _words(specs.get(section.name), bundle, lane), section.line + 1))
         for section in written.sections
     )
     if problems:
@@ -97,10 +99,10 @@ def _back(fence: str, breaks: str) -> str:
     return fence + breaks[fence.count("\n") :]
 
 
-def _words(spec: Spec | None, bundle: Bundle) -> dict[str, object]:
+def _words(spec: Spec | None, bundle: Bundle, lane: Mapping[str, str]) -> dict[str, object]:
     words: dict[str, object] = {"contacts": _contacts(bundle.owners)}
     if spec is not None:
-        facts = rules.facts(spec, bundle.settings)
+        facts = rules.facts(spec, bundle.settings, rules.override_of(spec, bundle.settings, lane))
         words |= {
             "t": language.Thresholds(
                 (name, _Span(value) if isinstance(spec.alert.thresholds[name], str) else language.number(value))

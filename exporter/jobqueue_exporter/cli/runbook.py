@@ -100,7 +100,8 @@ def _text(bundle: Bundle, alert: str | None, lane: Mapping[str, str]) -> str:
     if alert is None:
         return "".join(f"{line}\n" for page in pages for line in _listed(page))
     page, name = _wanted(alert, pages)
-    told = aimed.page(runbooks.told(page, bundle), lane)
+    said = {label: value for label, value in lane.items() if value}
+    told = aimed.page(runbooks.told(page, bundle, said), said)
     section = told.section(name)
     text = linked(runbooks.text(section) if section else runbooks.whole(told), page, pages)
     text = masking.block(text, len(text))

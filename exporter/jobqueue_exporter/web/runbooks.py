@@ -48,7 +48,7 @@ def answer(config: Config, name: str, lane: Mapping[str, str], snapshots: Sequen
     those of all where the link names none. May take a while: not for an event loop.
     """
     shown = shelf.of(config)
-    page = shown.pages.get(name)
+    page = shown.told(name, lane)
     return _listed(shown, name) if page is None else _shown(shown, page, lane, snapshots)
 
 
@@ -57,7 +57,7 @@ def _shown(shown: Shelf, page: Page, lane: Mapping[str, str], snapshots: Sequenc
     present = Present(shown, lane, snapshots)
     entries = []
     for laid in layout.sections:
-        about = shown.alert(laid.name)
+        about = shown.alert(laid.name, lane)
         entries.append(Entry(laid, about, present.now(laid.name, about) if about else None))
     text = _template(
         "runbook_page.html",

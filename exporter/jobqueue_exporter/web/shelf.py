@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 import msgspec
 
@@ -32,7 +33,8 @@ class Shelf:
 
     def __init__(self, config: Config) -> None:
         bundle = self._bundle = configured.bundle(config)
-        self.pages: Mapping[str, Page] = {page.name: runbooks.told(page, bundle) for page in runbooks.pages(bundle)}
+        self._written = {page.name: page for page in runbooks.pages(bundle)}
+        self.pages: Mapping[str, Page] = {name: runbooks.told(page, bundle) for name, page in self._written.items()}
         self.slug = anchors.slug
         self._specs = {spec.name: spec for spec in bundle.specs}
         self._selected = lru_cache(maxsize=None)(lambda name: expressions.selected(self._specs[name]))
@@ -41,10 +43,17 @@ class Shelf:
         """The page as HTML in parts, with this query, ? included, in its links to other pages."""
         return anchors.layout(page, query)
 
-    def alert(self, section: str) -> About | None:
-        """What the configuration makes of the alert of this section; None where it is of no alert."""
+    def told(self, name: str, lane: Mapping[str, str]) -> Page | None:
+        """The page of that name in the words for this lane; None where there is none."""
+        page = self.pages.get(name)
+        if page is None or not any(rule.overrides for rule in self._bundle.settings.alerts.rules.values()):
+            return page
+        return runbooks.told(self._written[name], self._bundle, lane)
+
+    def alert(self, section: str, lane: Mapping[str, str] = MappingProxyType({})) -> About | None:
+        """What the configuration makes of the alert of this section for this lane; None where it is of no alert."""
         spec = self._specs.get(section)
-        return about.of(spec, self._bundle.settings) if spec else None
+        return about.of(spec, self._bundle.settings, lane) if spec else None
 
     def selected(self, section: str) -> tuple[Selected, ...]:
         """Which series the alert of this section looks at; none where it is of no alert. Raises ConfigError."""

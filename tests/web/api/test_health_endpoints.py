@@ -133,6 +133,8 @@ def test_a_source_that_is_down_is_503_without_numbers_and_strangers_are_not_told
     body: Any = found.body
     assert found.status == 503
     assert body["checks"]["db"] == {"ok": False, "message": "mail: It cannot be read: the exporter's log says why."}
+    assert body["checks"]["worker"] == {"ok": False, "message": "mail: Cannot tell: the source cannot be read."}
+    assert body["ffmpeg"]["ok"] is False
     assert body["queue"] == {"length": None, "oldestJobAge": None, "warning": False}
     assert "db.example.com" not in json.dumps(body)
 

@@ -13,7 +13,7 @@ COMMANDS = {
 
 EXAMPLES = """\b
 Examples:
-  jobqueue dashboards render --output-dir /etc/grafana/jobqueue
+  jobqueue dashboards render --output-dir out
   jobqueue dashboards check
 """
 

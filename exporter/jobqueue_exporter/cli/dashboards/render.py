@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  jobqueue dashboards render --output-dir /etc/grafana/jobqueue
+  jobqueue dashboards render --output-dir out
   jobqueue dashboards render --config jobqueue.yml --output-dir grafana --check
 """
 

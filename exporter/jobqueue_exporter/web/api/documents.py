@@ -29,7 +29,11 @@ class Check(Struct, frozen=True, kw_only=True):
     """One thing that was looked at, at its worst over the sources."""
 
     ok: Annotated[
-        bool, Meta(description="Whether it has not failed; a warning, and what cannot be told, are no failure.")
+        bool,
+        Meta(
+            description="Whether it has not failed. A warning is no failure, nor what a source can never tell; that a "
+            "source is down is one."
+        ),
     ]
     message: Annotated[str, Meta(description="What was found, behind the name of its source where there are several.")]
 

@@ -54,10 +54,13 @@ def _detail(found: Found, now: float, *, ok: bool) -> documents.Ready:
 
 
 def _check(found: Found, name: str) -> documents.Check:
-    every = [(one.source, check) for one, verdict in found for check in verdict.checks if check.name == name]
+    """A check at its worst; one that cannot be made, as its source is down, has not gone well either."""
+    every = [(one, check) for one, verdict in found for check in verdict.checks if check.name == name]
+    failed = [each for each in every if each[1].status is Status.FAILED] or [each for each in every if not each[0].up]
     status = health.worst(check.status for _, check in every)
-    these = [(source, check) for source, check in every if check.status is status]
-    return documents.Check(ok=status is not Status.FAILED, message=_message(these, alone=len(found) == 1))
+    these = failed or [each for each in every if each[1].status is status]
+    told = [(one.source, check) for one, check in these]
+    return documents.Check(ok=not failed, message=_message(told, alone=len(found) == 1))
 
 
 def _message(these: Sequence[tuple[str, Check]], *, alone: bool) -> str:

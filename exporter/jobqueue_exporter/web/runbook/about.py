@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobqueue_exporter.bundle import language, rules
@@ -35,10 +36,13 @@ class About:
     muted_by: tuple[str, ...]
 
 
-def of(spec: Spec, settings: Settings) -> About:
-    """This alert as it is configured, overrides left out. Raises ConfigError."""
-    alert, found = spec.alert, rules.facts(spec, settings)
+def of(spec: Spec, settings: Settings, lane: Mapping[str, str]) -> About:
+    """This alert as it is configured for this lane. Raises ConfigError."""
+    override = rules.override_of(spec, settings, lane)
+    alert, found = spec.alert, rules.facts(spec, settings, override)
     enabled = settings.alerts.rules.get(spec.name, AlertRule()).enabled
+    if override and override.enabled is not None:
+        enabled = override.enabled
     told = [_TYPES[alert.alert_type], f"fires after {human(found.wait)}" if found.wait else "fires at once"]
     if alert.keep_firing_for:
         told.append(f"ends {human(alert.keep_firing_for)} after it is over")

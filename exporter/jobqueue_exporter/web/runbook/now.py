@@ -93,6 +93,8 @@ class Present:
         values = self._values(section)
         if self._lane.get("source") and self._up and not values:
             note = note or NOTHING
+            if tone == "ok":
+                tone, text = "unknown", "Cannot tell"
         return Now(
             tone=tone,
             text=text,
